@@ -1,0 +1,210 @@
+"""The command line: one command a calculator, its options from the declared inputs. It never imports textual."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, NamedTuple, Optional
+
+import typer
+
+from scaletui_core.calculator import Calculator
+from scaletui_core.errors import InputError, ScaletuiError, unknown_name
+from scaletui_core.fields import FLAG, NAMES, Field, fields_of, parse_inputs
+from scaletui_core.safetext import visible
+
+FORMATS = ("table", "json", "csv", "md")
+
+
+class Command(NamedTuple):
+    """Where a command's calculator is, and what more the command can do."""
+
+    module: str
+    attribute: str = "CALCULATOR"
+    plots: bool = False
+
+
+COMMANDS = {
+    "calc": Command("scaletui_core.calc"),
+    "loss": Command("scaletui_core.loss"),
+    "frontier": Command("scaletui_core.frontier", plots=True),
+    "isoflop": Command("scaletui_core.frontier", "ISOFLOP", plots=True),
+    "laws": Command("scaletui_core.listing", "LAWS"),
+    "models": Command("scaletui_core.listing", "MODELS"),
+    "hardware": Command("scaletui_core.listing", "HARDWARE"),
+}
+
+_USAGE_ERROR = typer.BadParameter.__mro__[2]  # ClickException, which typer does not export
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code: 0 ok, 1 failed, 2 bad input, 130 interrupted."""
+    try:
+        result = application(_named(arguments))(list(arguments), prog_name="scaletui", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except ScaletuiError as error:
+        return _fail(str(error), error.exit_code)
+    except _USAGE_ERROR as error:
+        return _fail(visible(error.format_message(), 300), 2)  # type: ignore[attr-defined]
+    except typer.Abort:
+        return 130
+    except BrokenPipeError:
+        # The reader has left (`| head`): what it wanted, it has. Keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _fail(f"cannot write the output: {error.strerror}", 1)
+
+
+def _fail(message: str, code: int) -> int:
+    sys.stderr.write(f"scaletui: {message}\n")
+    return code
+
+
+def _named(arguments: Sequence[str]) -> str | None:
+    """Return the command that the arguments start with, so that only that one is built."""
+    return arguments[0] if arguments and arguments[0] in COMMANDS else None
+
+
+def application(only: str | None = None) -> typer.Typer:
+    """Return the typer application with one command, or with all (for ``--help`` and completion)."""
+    # Without rich markup `--help` costs a third less, and text from outside cannot be read as markup.
+    app = typer.Typer(
+        add_completion=only is None,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        help="From a compute budget to the model it should train, under every published scaling law. Without a command: the app.",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(_root)
+    for name, command in COMMANDS.items():
+        if only in (None, name):
+            calculator: Calculator = getattr(importlib.import_module(command.module), command.attribute)
+            app.command(name, help=calculator.summary)(_function(calculator, command))
+    return app
+
+
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", "-V", help="Show the version and leave.")] = False,
+) -> None:
+    if version:
+        from scaletui_core import __version__
+
+        print(f"scaletui {__version__}")
+    elif context.invoked_subcommand is None:
+        _open_app()
+
+
+def _open_app() -> None:
+    import gc
+
+    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        raise InputError("the app needs a terminal", hint="in a pipe or script use scaletui calc --flops 5.76e23")
+    if os.environ.get("TERM", "dumb") in ("dumb", ""):
+        raise InputError("the app needs a terminal that can move its cursor; TERM is dumb", hint="use scaletui calc")
+    gc.enable()
+    # Textual paces its repaints by this, and reads it at import: at 240 a keystroke waits 4 ms for its paint, not 17.
+    os.environ.setdefault("TEXTUAL_FPS", "240")
+    app = importlib.import_module("scaletui.app")
+    app.ScaletuiApp().run()
+
+
+def _function(calculator: Calculator, command: Command) -> Callable[..., None]:
+    """Return the function that typer makes a command of, with the options that the inputs declare."""
+    declared = fields_of(calculator.inputs)
+
+    def function(**given: Any) -> None:
+        _answer(calculator, given)
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    parameters = [inspect.Parameter(f.name, keyword, default=_default(f), annotation=_annotation(f)) for f in declared]
+    parameters += [
+        inspect.Parameter(name, keyword, default=default, annotation=annotation)
+        for name, default, annotation in (_PLOT_OPTIONS if command.plots else ()) + _SHARED_OPTIONS
+    ]
+    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return function
+
+
+_SHARED_OPTIONS: tuple[tuple[str, Any, Any], ...] = (
+    ("format", "table", Annotated[str, typer.Option("--format", metavar="|".join(FORMATS), help="How to print the answer.")]),
+    ("explain", False, Annotated[bool, typer.Option("--explain", help="Each row with formula, numbers and source.")]),
+)
+_PLOT_OPTIONS: tuple[tuple[str, Any, Any], ...] = (
+    ("plot", False, Annotated[bool, typer.Option("--plot", help="Draw it in the terminal.")]),
+    ("axis", None, Annotated[Optional[str], typer.Option("--axis", metavar="params|tokens|loss", help="What to plot.")]),  # noqa: UP045
+    ("ascii", False, Annotated[bool, typer.Option("--ascii", help="Draw with ASCII alone.")]),
+)
+
+
+def _default(declared: Field) -> Any:
+    return False if declared.unit == FLAG else None
+
+
+def _annotation(declared: Field) -> Any:
+    help_ = f"{declared.help} Such as {declared.example}." if declared.example else declared.help
+    if declared.default:
+        help_ += f" Default: {declared.default}."
+    if declared.unit == FLAG:
+        return Annotated[bool, typer.Option(declared.option, help=help_)]
+    if declared.name == "name":
+        return Annotated[Optional[list[str]], typer.Argument(help=help_, metavar="[NAME]...")]  # noqa: UP045
+    if declared.unit == NAMES:
+        return Annotated[Optional[list[str]], typer.Option(declared.option, help=help_, metavar="ID")]  # noqa: UP045
+    metavar = "|".join(declared.choices) or declared.unit.upper().replace("NATS/TOKEN", "NATS")
+    return Annotated[Optional[str], typer.Option(declared.option, help=help_, metavar=metavar)]  # noqa: UP045
+
+
+def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
+    """Compute one answer and print it."""
+    from scaletui import locations
+    from scaletui.render import render
+
+    form = given.pop("format")
+    if form not in FORMATS:
+        raise unknown_name("format", form, FORMATS).at("--format")
+    explain, plot = given.pop("explain"), given.pop("plot", False)
+    axis, ascii_only = given.pop("axis", None), given.pop("ascii", False)
+    catalog = locations.catalog()
+    inputs = parse_inputs(calculator.inputs, given, lambda f: "NAME" if f.name == "name" else f.option)
+    try:
+        answer = calculator.run(inputs, catalog)
+    finally:
+        for problem in catalog.problems:
+            sys.stderr.write(f"scaletui: your presets are passed over: {problem}\n")
+    tty = sys.stdout.isatty()
+    columns, lines = _terminal(tty)
+    if plot:
+        from scaletui.render.figures import plot_text
+
+        text = plot_text(answer, catalog, axis, columns, max(lines - 2, 12), ascii_only or not _unicode(), _colors(tty))
+    else:
+        text = render(answer, form, catalog, explain=explain, width=columns, bold=tty and _colors(tty) != "none")
+    sys.stdout.write(text)
+
+
+def _terminal(tty: bool) -> tuple[int, int]:
+    """Return the columns and lines to print for: the terminal's, or 80 x 24 into a pipe."""
+    if not tty:
+        return int(os.environ["COLUMNS"]) if os.environ.get("COLUMNS", "").isdecimal() else 80, 24
+    size = os.get_terminal_size(sys.stdout.fileno())
+    return max(size.columns, 40) if size.columns else 80, size.lines or 24
+
+
+def _colors(tty: bool) -> Any:
+    if not tty or os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb":
+        return "none"
+    if os.environ.get("COLORTERM") in ("truecolor", "24bit"):
+        return "truecolor"
+    return "256" if "256" in os.environ.get("TERM", "") else "16"
+
+
+def _unicode() -> bool:
+    """Whether the terminal's locale is UTF-8; Python itself claims so even under LC_ALL=C."""
+    name = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
+    return "utf-8" in name.lower() or "utf8" in name.lower()

@@ -1,0 +1,43 @@
+"""An answer as text: a table for people, JSON, CSV, Markdown, or every number explained."""
+
+from __future__ import annotations
+
+from scaletui_core.answer import Answer
+from scaletui_core.presets import Catalog
+
+FORMATS = ("table", "json", "csv", "md")
+
+
+def render(answer: Answer, form: str, catalog: Catalog, *, explain: bool = False, width: int = 80, bold: bool = False) -> str:
+    """Return the whole text of an answer in one of `FORMATS`, with a final newline.
+
+    Parameters
+    ----------
+    answer : Answer
+        What to show.
+    form : str
+        One of `FORMATS`.
+    catalog : Catalog
+        To name the documents that sources point to.
+    explain : bool
+        With each row's formula, the numbers put into it, and its source.
+    width : int
+        Columns of the terminal; only the table heeds it.
+    bold : bool
+        Whether the table may use bold for headings.
+    """
+    if form == "json":
+        from scaletui.render.data import as_json
+
+        return as_json(answer, explain)
+    if form == "csv":
+        from scaletui.render.data import as_csv
+
+        return as_csv(answer)
+    if explain:
+        from scaletui.render.explain import as_explanation
+
+        return as_explanation(answer, catalog, width)
+    from scaletui.render.table import as_markdown, as_table
+
+    return as_markdown(answer) if form == "md" else as_table(answer, width, bold)

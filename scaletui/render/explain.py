@@ -1,0 +1,78 @@
+"""Every row explained: the formula, the numbers put into it, and the document each came from."""
+
+from __future__ import annotations
+
+from scaletui.render.table import note_text, value_text, wrapped
+from scaletui_core.answer import Answer, Row
+from scaletui_core.formula import Number
+from scaletui_core.presets import Catalog
+from scaletui_core.quantity import format_quantity
+from scaletui_core.safetext import visible
+
+
+def as_explanation(answer: Answer, catalog: Catalog, width: int = 80) -> str:
+    """Return the explanation of an answer, law by law."""
+    out: list[str] = []
+    for law in dict.fromkeys(row.law for row in answer.rows):
+        if law is not None:
+            out += ["", law, "=" * len(law)]
+        for row in answer.rows:
+            if row.law == law:
+                out += ["", *row_lines(row, catalog, width)]
+        notes = [note for note in answer.notes if note.law == law]
+        out += ["", *note_block(notes, width)] if notes else []
+    seen = {row.law for row in answer.rows}
+    rest = [note for note in answer.notes if note.law not in seen]
+    out += ["", *note_block(rest, width)] if rest else []
+    return "\n".join(out).strip("\n") + "\n"
+
+
+def note_block(notes: list[object], width: int) -> list[str]:
+    """Return notes as a list, one a paragraph."""
+    out: list[str] = []
+    for note in notes:
+        out += wrapped(f"- {note_text(note)}", width, "  ")  # type: ignore[arg-type]
+    return out
+
+
+def row_lines(row: Row, catalog: Catalog, width: int) -> list[str]:
+    """Return one row's explanation: value, formula, numbers, source."""
+    at = f" at {row.at:g}" if row.at is not None else ""
+    shown = value_text(row, with_unit=True)
+    exact = f"{row.value:.8g} {row.unit}" if row.unit != "1" else f"{row.value:.8g}"
+    out = wrapped(f"{visible(row.label, 200)}{at} ({row.id}): {shown} = {exact}", width, "    ")
+    if row.working is not None:
+        out += wrapped(f"  formula  {row.working.expression}", width, "           ")
+        parts = ", ".join(number_text(number) for number in row.working.numbers)
+        out += wrapped(f"  with     {parts}", width, "           ") if parts else []
+    for source in _sources(row):
+        out += wrapped(f"  source   {source_text(source, catalog)}", width, "           ")
+    return out
+
+
+def number_text(number: Number) -> str:
+    """Return a number that was put into a formula, with its unit.
+
+    >>> number_text(Number("C", 5.76e23, "FLOP"))
+    'C = 5.76e23 FLOP'
+    """
+    if number.unit == "1":
+        return f"{number.symbol} = {number.value:.8g}"
+    return f"{number.symbol} = {format_quantity(number.value, number.unit, digits=6, with_unit=True)}"
+
+
+def _sources(row: Row) -> list[str]:
+    found = [row.source] if row.source else []
+    if row.working is not None:
+        found += [number.source for number in row.working.numbers if number.source]
+    return list(dict.fromkeys(found))
+
+
+def source_text(locator: str, catalog: Catalog) -> str:
+    """Return a ``source-id: locator`` with the document written out."""
+    document = catalog.source(locator)
+    if document is None:
+        return visible(locator, 300)
+    place = locator.partition(":")[2].strip()
+    url = f", {document.url}" if document.url else ""
+    return visible(f"{document.authors} ({document.year}), {document.title}: {place}{url}", 400)

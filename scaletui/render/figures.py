@@ -1,0 +1,100 @@
+"""Answers as plots: which rows become which lines, for the app and for ``--plot``."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from scaletui.render.plot import Axis, Mark, Plot, Series, ansi, draw
+from scaletui_core.answer import Answer
+from scaletui_core.errors import InputError
+from scaletui_core.presets import Catalog
+from scaletui_core.quantity import format_quantity
+
+AXES = {
+    "params": ("N", "parameters", True),
+    "tokens": ("D", "tokens", True),
+    "loss": ("L", "nats/token", False),
+}
+
+
+def known_models(catalog: Catalog, axis: str) -> list[Mark]:
+    """Return the known models that have N and D, as marks at their 6ND (C = 6ND, the same for all)."""
+    marks = []
+    for record in catalog.load("models").records.values():
+        if "tokens" in record and axis in ("params", "tokens"):
+            params = record.get("active_params", record["params"])
+            marks.append(Mark(6.0 * params * record["tokens"], params if axis == "params" else record["tokens"], record["name"]))
+    return marks
+
+
+def sweep_plot(
+    answer: Answer, axis: str, *, title: str = "", marks: tuple[Mark, ...] = (), colors: dict[str, int] | None = None
+) -> Plot:
+    """Return the plot of one row id of a sweep, one line a law.
+
+    Parameters
+    ----------
+    answer : Answer
+        A frontier (over compute) or an isoFLOP slice (over N).
+    axis : str
+        ``params``, ``tokens`` or ``loss``.
+    title : str
+        Heading.
+    marks : tuple of Mark
+        Points with names.
+    colors : dict
+        Palette index of each law, so that a law keeps its colour when others come and go.
+    """
+    assert answer.sweep is not None
+    lines: dict[str, tuple[list[float], list[float | None]]] = {}
+    for row in answer.rows:
+        if row.id == axis and row.at is not None and row.law is not None:
+            xs, ys = lines.setdefault(row.law, ([], []))
+            xs.append(row.at)
+            ys.append(row.value)
+    series = tuple(
+        Series(law, xs, ys, color=(colors or {}).get(law, index) % 8) for index, (law, (xs, ys)) in enumerate(lines.items())
+    )
+    label, unit, log = AXES[axis]
+    spans = [x for xs, _ in lines.values() for x in (xs[0], xs[-1])]
+    low, high = (min(spans), max(spans)) if spans else (None, None)
+    inside = tuple(m for m in marks if low is None or high is None or low <= m.x <= high)
+    return Plot(title, Axis(answer.sweep.symbol, answer.sweep.unit, True, low, high), Axis(label, unit, log), series, inside)
+
+
+def plot_text(
+    answer: Answer,
+    catalog: Catalog,
+    axis: str | None,
+    width: int,
+    height: int,
+    ascii_only: bool,
+    colors: Literal["none", "16", "256", "truecolor"],
+) -> str:
+    """Return an answer's plot as text for a terminal of ``width`` x ``height`` cells.
+
+    Raises
+    ------
+    InputError
+        If the answer has nothing on the axis asked for.
+    """
+    slice_ = answer.sweep is not None and answer.sweep.id == "params"
+    chosen = axis or ("loss" if slice_ else "params")
+    able = [name for name in AXES if any(row.id == name and row.at is not None for row in answer.rows)]
+    if chosen not in able:
+        raise InputError(f"has nothing to plot on '{chosen[:20]!s}'" if chosen in AXES else "must be params, tokens or loss",
+                         where="--axis", hint="able: " + ", ".join(able) if able else "no law here has a loss")  # fmt: skip
+    marks = () if slice_ else tuple(known_models(catalog, chosen))
+    plot = sweep_plot(answer, chosen, title=title_of(answer, chosen), marks=marks)
+    canvas = draw(plot, width, height, glyphs="ascii" if ascii_only else "braille")
+    text = ansi(canvas, colors=colors)
+    return text if text.endswith("\n") else text + "\n"
+
+
+def title_of(answer: Answer, axis: str) -> str:
+    """Return the heading of a plot of an answer."""
+    inputs: dict[str, Any] = answer.inputs
+    if answer.sweep is not None and answer.sweep.id == "params":
+        budget = format_quantity(inputs["flops"], "FLOP")
+        return f"isoFLOP slice at C = {budget} FLOP: {AXES[axis][0]} against N"
+    return f"Compute-optimal {AXES[axis][0]} against C"

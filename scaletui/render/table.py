@@ -1,0 +1,225 @@
+"""Answers for people: an aligned table that fits the terminal, and the same as Markdown."""
+
+from __future__ import annotations
+
+from scaletui_core.answer import Answer, Column, Note, Row
+from scaletui_core.quantity import format_quantity
+from scaletui_core.safetext import visible
+
+_MISSING = "-"
+_FULL_NOTES = 3  # with at most so many laws the notes of a table are printed whole
+
+
+def cell(row: Row | None, column: Column) -> str:
+    """Return one cell of a table, ``-`` where the answer has no such row.
+
+    >>> cell(Row("params", "N", 4.04e10, "parameters"), Column("params", "N", "parameters"))
+    '40.4B'
+    """
+    if row is None:
+        return _MISSING
+    if column.unit == "label":
+        return visible(row.label)
+    if column.unit == "decades":
+        return f"10^{row.value:+.1f}" if abs(row.value) >= 0.05 else "inside"
+    return value_text(row)
+
+
+def value_text(row: Row, *, with_unit: bool = False) -> str:
+    """Return a row's value for people, with its interval where it has one."""
+    text = format_quantity(row.value, row.unit, with_unit=with_unit)
+    if row.low is not None and row.high is not None:
+        text += f" ({format_quantity(row.low, row.unit)} to {format_quantity(row.high, row.unit)})"
+    return text
+
+
+class Line:
+    """One line of a table: its key (a law or subject), where on the sweep it stands, its rows by id."""
+
+    __slots__ = ("at", "key", "note", "rows")
+
+    def __init__(self, key: str, at: float | None) -> None:
+        self.key = key
+        self.at = at
+        self.rows: dict[str, Row] = {}
+        self.note = ""
+
+
+def lines_of(answer: Answer) -> list[Line]:
+    """Return the lines of an answer's table, in the order of its rows; a key that has only a reason keeps its place."""
+    assert answer.table is not None
+    lines: dict[tuple[str, float | None], Line] = {}
+    for row in answer.rows:
+        key = getattr(row, answer.table.key)
+        if key is not None and row.id in _ids(answer):
+            lines.setdefault((key, row.at), Line(key, row.at)).rows[row.id] = row
+    for note in answer.notes:
+        if note.kind == "unreachable" and note.law is not None:
+            line = lines.setdefault((note.law, None), Line(note.law, None))
+            line.note = note.text.rstrip(".")
+    return list(lines.values())
+
+
+def _ids(answer: Answer) -> set[str]:
+    return {column.id for column in answer.table.columns} if answer.table else set()
+
+
+def head_rows(answer: Answer) -> list[Row]:
+    """Return the rows that stand above the table: those that hold for all its lines."""
+    if answer.table is None:
+        return list(answer.rows)
+    return [row for row in answer.rows if row.id not in _ids(answer) and getattr(row, answer.table.key) is None]
+
+
+def grid(answer: Answer) -> tuple[list[str], list[list[str]], list[str]]:
+    """Return headings, rows of cells, and for each row the words that replace its missing cells."""
+    table = answer.table
+    assert table is not None
+    lines = lines_of(answer)
+    columns = [c for c in table.columns if any(c.id in line.rows for line in lines)]
+    headings = [table.key if table.key == "law" else "name", *([answer.sweep.symbol] if answer.sweep else [])]
+    headings += [c.heading for c in columns] + (["what it is"] if table.captions else [])
+    if table.captions and table.key == "law":
+        headings[-1] = "N counts"
+    body, reasons = [], []
+    for line in lines:
+        cells = [visible(line.key)]
+        if answer.sweep:
+            cells.append(_MISSING if line.at is None else format_quantity(line.at, answer.sweep.unit))
+        cells += [cell(line.rows.get(c.id), c) for c in columns]
+        if table.captions:
+            cells.append(visible(table.captions.get(line.key, "")))
+        body.append(cells)
+        reasons.append("" if line.rows else line.note)
+    return headings, body, reasons
+
+
+def as_table(answer: Answer, width: int = 80, bold: bool = False) -> str:
+    """Return an answer as aligned text no wider than ``width`` columns."""
+    out: list[str] = []
+    head = head_rows(answer)
+    if head:
+        out += _head(head, width)
+    if answer.table is not None:
+        if head:
+            out.append("")
+        out += _grid_lines(answer, width, bold)
+    notes = note_lines(answer, width)
+    if notes:
+        out += ["", *notes]
+    return "\n".join(out) + "\n"
+
+
+def _head(rows: list[Row], width: int) -> list[str]:
+    many = len({row.subject or row.law for row in rows}) > 1
+    left = [visible(f"{row.subject or row.law}: {row.label}" if many and (row.subject or row.law) else row.label, 200) for row in rows]
+    wide = min(max(map(len, left)), 46)
+    values = [value_text(row, with_unit=True) for row in rows]
+    value_wide = max(map(len, values))
+    out = []
+    for name, value, row in zip(left, values, rows, strict=True):
+        source = visible(row.source, 200) if row.source else ""
+        line = f"{name:<{wide}}  {value:<{value_wide}}  {source}".rstrip()
+        out.append(line if len(line) <= width else line[: width - 1] + "~")
+    return out
+
+
+def _grid_lines(answer: Answer, width: int, bold: bool) -> list[str]:
+    headings, body, reasons = grid(answer)
+    wides = [max(len(row[i]) for row in [headings, *body]) for i in range(len(headings))]
+    last_is_words = bool(answer.table and (answer.table.captions or answer.table.columns[-1].unit == "label"))
+    last = len(headings) - 1
+
+    def aligned(cells: list[str]) -> str:
+        parts = [
+            text.ljust(wide) if i == 0 or (i == last and last_is_words) else text.rjust(wide)
+            for i, (text, wide) in enumerate(zip(cells, wides, strict=True))
+        ]
+        return "  ".join(parts).rstrip()
+
+    def cut(line: str) -> str:
+        return line if len(line) <= width else line[: width - 1] + "~"
+
+    heading = cut(aligned(headings))
+    out = [f"\x1b[1m{heading}\x1b[0m" if bold else heading]
+    for cells, reason in zip(body, reasons, strict=True):
+        out.append(cut(f"{cells[0]:<{wides[0]}}  {reason}" if reason else aligned(cells)))
+    return out
+
+
+def note_lines(answer: Answer, width: int) -> list[str]:
+    """Return the notes under a table: whole where few laws are asked, else what was assumed and how many more there are."""
+    subjects = {row.law or row.subject for row in answer.rows} - {None}
+    whole = len(subjects) <= _FULL_NOTES
+    shown = [n for n in answer.notes if n.kind == "assumption" or (whole and n.kind != "unreachable")]
+    out: list[str] = []
+    for note in shown:
+        out += wrapped(note_text(note), width, "  ")
+    if not whole:
+        out += _counted(answer.notes, width)
+    return out
+
+
+def _counted(notes: tuple[Note, ...], width: int) -> list[str]:
+    out: list[str] = []
+    odd = [f"{n.law} {n.text.removeprefix('N counts ').rstrip('.')}" for n in notes if n.id.startswith("counts:")]
+    if odd:
+        out += wrapped(f"N counts all parameters, but: {'; '.join(odd)}.", width, "  ")
+    if any(n.kind == "extrapolation" for n in notes):
+        out += wrapped("beyond: orders of magnitude outside the compute each law was fitted on.", width, "  ")
+    against = sum(n.kind == "contradiction" for n in notes)
+    if against:
+        text = f"{against} notes where a source contradicts itself or another: add --explain, or name one --law."
+        out += wrapped(text, width, "  ")
+    return out
+
+
+def note_text(note: Note) -> str:
+    """Return a note as one line: what it belongs to, what it says, where it stands."""
+    head = f"{note.law}: " if note.law else ""
+    tail = f" [{note.source}]" if note.source else ""
+    return visible(f"{head}{note.text}{tail}", 2000)
+
+
+def wrapped(text: str, width: int, indent: str) -> list[str]:
+    """Return a text broken at spaces to ``width`` columns, later lines indented.
+
+    >>> wrapped("one two three", 9, "  ")
+    ['one two', '  three']
+    """
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        if line and len(line) + 1 + len(word) > width:
+            lines.append(line)
+            line = indent + word
+        else:
+            line = f"{line} {word}" if line else word
+    return [*lines, line] if line else lines
+
+
+def as_markdown(answer: Answer) -> str:
+    """Return an answer as a Markdown table and a list of notes."""
+    out: list[str] = []
+    head = head_rows(answer)
+    if head:
+        out += ["| quantity | value | source |", "| --- | ---: | --- |"]
+        out += [f"| {_md(row.label)} | {_md(value_text(row, with_unit=True))} | {_md(row.source or '')} |" for row in head]
+        out.append("")
+    if answer.table is not None:
+        headings, body, reasons = grid(answer)
+        out.append("| " + " | ".join(map(_md, headings)) + " |")
+        out.append("| --- |" + " ---: |" * (len(headings) - 1))
+        for cells, reason in zip(body, reasons, strict=True):
+            if reason:
+                cells = [cells[0], reason, *[""] * (len(headings) - 2)]
+            out.append("| " + " | ".join(map(_md, cells)) + " |")
+        out.append("")
+    out += [f"- {_md(note_text(note))}" for note in answer.notes]
+    return "\n".join(out).rstrip("\n") + "\n"
+
+
+def _md(text: str) -> str:
+    for char in "\\|*_`<>[]":
+        text = text.replace(char, "\\" + char)
+    return text

@@ -1,0 +1,1 @@
+"""The widgets the panes are made of."""

@@ -1,0 +1,155 @@
+"""What every calculator returns: the inputs it used, rows of values, notes, and where they came from."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from scaletui_core.formula import Working
+
+SCHEMA = "scaletui.answer/1"
+
+
+class Row(NamedTuple):
+    """One value of an answer.
+
+    Attributes
+    ----------
+    id : str
+        Stable name of the quantity: ``compute``, ``params``, ``tokens``, ``tokens_per_param``, ``loss``, ...
+    label : str
+        Name for people.
+    value : float
+        Value, in `unit`; always finite.
+    unit : str
+        Base unit (parameters, tokens, FLOP, s, nats/token, USD, W, J, ...).
+    law : str or None
+        Id of the law that the value depends on.
+    subject : str or None
+        Id of the preset or thing the row is about, where an answer holds several.
+    at : float or None
+        Where on a sweep the row stands, in the unit of the answer's ``sweep``.
+    low, high : float or None
+        Interval, in `unit`, where an input was a range.
+    source : str or None
+        ``source-id: locator``.
+    working : Working or None
+        The formula and the numbers put into it.
+    """
+
+    id: str
+    label: str
+    value: float
+    unit: str
+    law: str | None = None
+    subject: str | None = None
+    at: float | None = None
+    low: float | None = None
+    high: float | None = None
+    source: str | None = None
+    working: Working | None = None
+
+
+class Note(NamedTuple):
+    """Something a reader must know beside the numbers: a contradiction, an extrapolation, an assumption.
+
+    ``kind`` is one of ``contradiction``, ``extrapolation``, ``assumption``, ``unreachable``, ``convention``, ``source``.
+    """
+
+    id: str
+    text: str
+    source: str | None = None
+    law: str | None = None
+    kind: str = "source"
+
+
+class Column(NamedTuple):
+    """One column of the table that people see: a row id, its heading, and how its cells are printed.
+
+    ``unit`` is a unit of `scaletui_core.quantity`, ``decades`` (a signed exponent) or ``label`` (the row's label).
+    """
+
+    id: str
+    heading: str
+    unit: str
+
+
+class Table(NamedTuple):
+    """How an answer's rows are laid out for people.
+
+    Attributes
+    ----------
+    key : str
+        What runs down: ``law`` or ``subject``; on a sweep each value of ``at`` has a line of its own under it.
+    columns : tuple of Column
+        Row ids across. Rows whose id is in no column are listed above the table, one a line.
+    captions : dict
+        A last column of words, by key.
+    """
+
+    key: str
+    columns: tuple[Column, ...]
+    captions: dict[str, str] = {}  # noqa: RUF012
+
+
+class Sweep(NamedTuple):
+    """What an answer sweeps over: the id, the symbol and the unit of its rows' ``at``."""
+
+    id: str
+    symbol: str
+    unit: str
+
+
+class Answer(NamedTuple):
+    """The result of a calculator, the same for every surface that shows it."""
+
+    calculator: str
+    inputs: dict[str, Any]
+    rows: tuple[Row, ...]
+    notes: tuple[Note, ...] = ()
+    provenance: dict[str, Any] = {}  # noqa: RUF012  (never mutated; a NamedTuple has no default factory)
+    table: Table | None = None
+    sweep: Sweep | None = None
+
+    def row(self, row_id: str, law: str | None = None, subject: str | None = None) -> Row:
+        """Return the first row of that id (and law, and subject).
+
+        Raises
+        ------
+        KeyError
+            If the answer has no such row.
+        """
+        for row in self.rows:
+            if row.id == row_id and (law is None or row.law == law) and (subject is None or row.subject == subject):
+                return row
+        raise KeyError((row_id, law, subject))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the answer as the JSON document ``scaletui.answer/1``: plain values in base units."""
+        sweep = {"sweep": {"id": self.sweep.id, "unit": self.sweep.unit}} if self.sweep else {}
+        return {
+            "schema": SCHEMA,
+            "calculator": self.calculator,
+            "inputs": self.inputs,
+            **sweep,
+            "rows": [_row_dict(row) for row in self.rows],
+            "notes": [{"id": n.id, "kind": n.kind, "text": n.text, "law": n.law, "source": n.source} for n in self.notes],
+            "provenance": self.provenance,
+        }
+
+
+def _row_dict(row: Row) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "id": row.id,
+        "label": row.label,
+        "law": row.law,
+        "value": row.value,
+        "low": row.low,
+        "high": row.high,
+        "unit": row.unit,
+        "source": row.source,
+    }
+    if row.subject is not None:
+        entry["subject"] = row.subject
+    if row.at is not None:
+        entry["at"] = row.at
+    return entry

@@ -1,0 +1,48 @@
+"""What a calculator is: a name, declared inputs, and a pure function from inputs to an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from scaletui_core import __version__
+from scaletui_core.answer import Answer, Note
+from scaletui_core.laws import Law
+from scaletui_core.presets import Catalog
+from scaletui_core.quantity import format_quantity
+
+
+class Calculator(NamedTuple):
+    """A calculator as the surfaces see it."""
+
+    name: str
+    inputs: type
+    run: Callable[[Any, Catalog], Answer]
+    summary: str
+
+
+def provenance(**more: Any) -> dict[str, Any]:
+    """Return what every answer says about how it was made."""
+    return {"version": __version__, **more}
+
+
+def law_notes(law: Law) -> list[Note]:
+    """Return the notes that belong to a law wherever it is used."""
+    return [Note(note.id, note.text, note.source, law.id, note.kind) for note in law.notes]
+
+
+def extrapolation_note(law: Law, flops: float) -> Note | None:
+    """Return the note that a budget [FLOP] lies outside what the law was fitted on, or None if it lies inside."""
+    decades = law.decades_beyond(flops)
+    if law.fitted is None or abs(decades) < 0.005:
+        return None
+    low, high = law.fitted
+    side, edge = ("above the largest", high) if decades > 0 else ("below the smallest", low)
+    return Note(
+        f"extrapolation:{law.id}",
+        f"{format_quantity(flops, 'FLOP')} FLOP is {abs(decades):.1f} orders of magnitude {side} run behind "
+        f"the fit, {format_quantity(edge, 'FLOP')} FLOP.",
+        law.record.get("fitted_source"),
+        law.id,
+        "extrapolation",
+    )

@@ -1,0 +1,193 @@
+"""Inputs declared once: the name, unit, bounds and help of every field, from which all surfaces are made.
+
+A calculator's inputs are a frozen dataclass whose fields are made by `field`. The command line's options, the app's
+fields, the validation messages and the "copy as command" text derive from that declaration.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from scaletui_core.errors import InputError
+from scaletui_core.quantity import Fleet, format_exact, parse, parse_fleet
+
+Inputs = TypeVar("Inputs")
+
+NAMES, FLEET, CHOICE, FLAG = "names", "fleet", "choice", "flag"
+
+
+class Field(NamedTuple):
+    """One input as people meet it.
+
+    Attributes
+    ----------
+    name : str
+        Name of the dataclass field; the option is ``--`` and the name with hyphens.
+    unit : str
+        Base unit of the value, or ``names`` (a list of ids), ``fleet`` (``512xH100``), ``choice`` or ``flag``.
+    help : str
+        One line for people.
+    label : str
+        Short label for the app.
+    example : str
+        Something that works.
+    default : str
+        What the field means when it is left empty, as text; empty where that is nothing.
+    bare : float
+        Base units that a number without a unit means (86,400 for ``--days 30``).
+    low, high : float or None
+        Bounds of the value [base unit], inclusive.
+    choices : tuple of str
+        What a ``choice`` may be.
+    whole : bool
+        Whether the value is a count.
+    """
+
+    name: str
+    unit: str
+    help: str
+    label: str = ""
+    example: str = ""
+    default: str = ""
+    bare: float = 1.0
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    whole: bool = False
+
+    @property
+    def option(self) -> str:
+        """The command-line option.
+
+        >>> Field("tokens_per_second", "tokens/s", "").option
+        '--tokens-per-second'
+        """
+        return "--" + self.name.strip("_").replace("_", "-")
+
+    def parse(self, text: str, where: str | None = None) -> Any:
+        """Return the value that ``text`` means, in base units.
+
+        Raises
+        ------
+        InputError
+            If it means nothing here; ``where`` names the place.
+        """
+        place = where or self.option
+        try:
+            return self._parse(text)
+        except InputError as error:
+            raise error.at(place) from None
+
+    def _parse(self, text: str) -> Any:
+        if self.unit == FLEET:
+            return parse_fleet(text)
+        if self.unit == CHOICE:
+            if text not in self.choices:
+                raise InputError(f"must be one of {', '.join(self.choices)}", text=text, column=0)
+            return text
+        quantity = parse(text, self.unit, bare=self.bare)
+        if quantity.is_range:
+            raise InputError("takes one number, not a range", hint=f"such as {self.example}", text=text, column=text.find(".."))
+        self._check_bounds(quantity.value)
+        return int(quantity.value) if self.whole else quantity.value
+
+    def _check_bounds(self, value: float) -> None:
+        if self.low is not None and value < self.low:
+            raise InputError(f"must be at least {format_exact(self.low, self.unit)}", hint=f"such as {self.example}")
+        if self.high is not None and value > self.high:
+            raise InputError(f"must be at most {format_exact(self.high, self.unit)}", hint=f"such as {self.example}")
+        if self.whole and value != int(value):
+            raise InputError("must be a whole number", hint=f"such as {self.example}")
+
+    def text_of(self, value: Any) -> str:
+        """Return the shortest text that parses back to ``value``."""
+        if isinstance(value, Fleet):
+            return f"{value.count}x{value.accelerator}"
+        if isinstance(value, str):
+            return value
+        if self.bare != 1.0:
+            return format_exact(value / self.bare, "1") if (value / self.bare) * self.bare == value else format_exact(value, self.unit)
+        return format_exact(float(value), self.unit)
+
+
+def field(unit: str, help: str, *, default_value: Any = None, **more: Any) -> Any:
+    """Return a dataclass field that carries a `Field`; ``default_value`` is the value when nothing is given."""
+    return dataclasses.field(default=default_value, metadata={"unit": unit, "help": help, **more})
+
+
+def fields_of(inputs: type | object) -> tuple[Field, ...]:
+    """Return the declared fields of an inputs dataclass, in order."""
+    return tuple(Field(item.name, **item.metadata) for item in dataclasses.fields(inputs))  # type: ignore[arg-type]
+
+
+def parse_inputs(
+    kind: type[Inputs],
+    texts: Mapping[str, str | Sequence[str] | bool | None],
+    place: Callable[[Field], str] | None = None,
+) -> Inputs:
+    """Return the inputs that texts by field name mean; an absent or None text leaves the field at its default.
+
+    Raises
+    ------
+    InputError
+        For the first text that is wrong, named by ``place(field)`` (the option, by default).
+    """
+    values: dict[str, Any] = {}
+    for item in fields_of(kind):
+        text = texts.get(item.name)
+        if text is None or text is False or text == ():
+            continue
+        where = place(item) if place else item.option
+        if item.unit == NAMES:
+            names = (text,) if isinstance(text, str) else tuple(str(one) for one in text)  # type: ignore[union-attr]
+            for name in names:
+                if not name.strip():
+                    raise InputError("nothing given", where=where, hint=f"such as {item.example}")
+            values[item.name] = tuple(part.strip() for name in names for part in name.split(","))
+        elif item.unit == FLAG:
+            values[item.name] = True
+        else:
+            values[item.name] = item.parse(str(text), where)
+    return kind(**values)
+
+
+def given(inputs: object) -> dict[str, Any]:
+    """Return what was set away from the defaults, by option name without the dashes, as JSON can hold it.
+
+    Values are in base units, but for a field whose option names another unit (``--days``): that one is in days.
+    """
+    out: dict[str, Any] = {}
+    for item, value in changed(inputs):
+        if isinstance(value, Fleet):
+            value = item.text_of(value)
+        elif isinstance(value, tuple):
+            value = list(value)
+        elif item.bare != 1.0:
+            value = value / item.bare
+        out[item.option[2:]] = value
+    return out
+
+
+def changed(inputs: object) -> list[tuple[Field, Any]]:
+    """Return the fields that were set away from their defaults, with their values."""
+    pairs = zip(fields_of(inputs), dataclasses.fields(inputs), strict=True)  # type: ignore[arg-type]
+    values = [(item, getattr(inputs, item.name), declared.default) for item, declared in pairs]
+    return [(item, value) for item, value, default in values if value != default]
+
+
+def as_command(command: str, inputs: object) -> list[str]:
+    """Return the words of the command line that gives these inputs.
+
+    A shell needs `shlex.join` around them.
+    """
+    words = ["scaletui", command]
+    for item, value in changed(inputs):
+        if item.unit == FLAG:
+            words.append(item.option)
+        elif item.unit == NAMES:
+            words += [word for name in value for word in (item.option, name)]
+        else:
+            words += [item.option, item.text_of(value)]
+    return words

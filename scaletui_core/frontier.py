@@ -1,0 +1,178 @@
+"""Compute-optimal frontiers N_opt(C), D_opt(C), L_opt(C), and the isoFLOP slice across one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, log, log10
+
+from scaletui_core.answer import Answer, Column, Note, Row, Sweep, Table
+from scaletui_core.calc import loss_rows
+from scaletui_core.calculator import Calculator, extrapolation_note, law_notes, provenance
+from scaletui_core.errors import InputError
+from scaletui_core.fields import NAMES, field, given
+from scaletui_core.formula import Number, Working
+from scaletui_core.laws import LN6, Law, Unreachable, chosen_laws
+from scaletui_core.presets import Catalog
+
+LARGEST_SWEEP = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class FrontierInputs:
+    """A span of budgets [FLOP], how many points on it, the unique tokens, and the laws to draw."""
+
+    from_: float = field("FLOP", "Lowest budget.", label="From", example="1e18", default="1e18", default_value=1e18, low=1.0)
+    to: float = field("FLOP", "Highest budget.", label="To", example="1e26", default="1e26", default_value=1e26, low=1.0)
+    points: int | None = field(
+        "1", "Budgets, evenly spaced in log C; default: one a decade.", label="Points", example="50", low=2, high=LARGEST_SWEEP, whole=True
+    )  # fmt: skip
+    unique: float | None = field("tokens", "Unique tokens there are.", label="Unique", example="100B", low=1.0)
+    law: tuple[str, ...] = field(
+        NAMES, "Law to draw; repeatable. Default: all.", label="Law", example="chinchilla-3", default_value=()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class IsoflopInputs:
+    """A budget [FLOP] to spend on models of different sizes, how many, the unique tokens, and the laws to ask."""
+
+    flops: float | None = field("FLOP", "Training compute C.", label="C", example="5.76e23", low=1e6)
+    points: int | None = field(
+        "1", "Model sizes, evenly spaced in log N.", label="Points", example="21", default="21", low=2, high=LARGEST_SWEEP, whole=True
+    )  # fmt: skip
+    unique: float | None = field("tokens", "Unique tokens there are.", label="Unique", example="100B", low=1.0)
+    law: tuple[str, ...] = field(
+        NAMES, "Law to ask; repeatable. Default: all with L(N, D).", label="Law", example="epoch-2024", default_value=()
+    )
+
+
+def log_spaced(low: float, high: float, points: int) -> list[float]:
+    """Return ``points`` values from ``low`` to ``high``, evenly spaced in their logarithm.
+
+    Decades come out exact, so that 1e20 prints as 1e20.
+
+    >>> log_spaced(1e18, 1e21, 4)
+    [1e+18, 1e+19, 1e+20, 1e+21]
+    """
+    first, last = log(low), log(high)
+    values = [exp(first + (last - first) * i / (points - 1)) for i in range(points)]
+    exact = [low, *(float(f"{value:.12g}") for value in values[1:-1]), high]
+    return exact
+
+
+def calculate(inputs: FrontierInputs, catalog: Catalog) -> Answer:
+    """Return N_opt, D_opt, D/N and, where the law has one, L_opt over a span of budgets.
+
+    Row ids: ``params``, ``tokens``, ``tokens_per_param``, ``loss``; ``at`` is the compute [FLOP].
+
+    Raises
+    ------
+    InputError
+        If the span is empty or a law is unknown.
+
+    Examples
+    --------
+    >>> answer = calculate(FrontierInputs(1e20, 1e22, law=("chinchilla-1",)), Catalog("presets"))
+    >>> [f"{row.at:g}: {row.value:.3g}" for row in answer.rows if row.id == "params"]
+    ['1e+20: 9.08e+08', '1e+21: 2.86e+09', '1e+22: 9.01e+09']
+    """
+    if not inputs.from_ < inputs.to:
+        raise InputError("must be less than --to", where="--from", hint="such as --from 1e18 --to 1e26")
+    laws = chosen_laws(catalog, inputs.law, inputs.unique)
+    decades = log10(inputs.to / inputs.from_)
+    points = inputs.points or min(max(round(decades) + 1, 2), LARGEST_SWEEP)
+    budgets = log_spaced(inputs.from_, inputs.to, points)
+    rows: list[Row] = []
+    notes: list[Note] = []
+    for law in laws:
+        for flops in budgets:
+            rows += _rows_at(law, flops)
+        beyond = extrapolation_note(law, inputs.to)
+        notes += [beyond] if beyond else []
+        if law.counts != "all parameters":
+            notes.append(Note(f"counts:{law.id}", f"N counts {law.counts}.", law.source, law.id, "convention"))
+        notes += law_notes(law)
+    columns = (
+        Column("params", "N", "parameters"),
+        Column("tokens", "D", "tokens"),
+        Column("tokens_per_param", "D/N", "tokens/parameter"),
+        Column("loss", "loss", "nats/token"),
+    )
+    table = Table("law", columns)
+    return Answer("frontier", given(inputs), tuple(rows), tuple(notes), provenance(points=points), table, Sweep("compute", "C", "FLOP"))
+
+
+def _rows_at(law: Law, flops: float) -> list[Row]:
+    try:
+        best = law.optimum(flops)
+    except Unreachable:
+        return []
+    numbers = (Number("D", best.tokens, "tokens"), Number("N", best.params, "parameters"))
+    ratio = best.tokens / best.params
+    rows = [
+        Row("params", f"optimal N, {law.counts}", best.params, "parameters", law.id, at=flops, source=law.source, working=best.params_working),
+        Row("tokens", "optimal D", best.tokens, "tokens", law.id, at=flops, source=law.source, working=best.tokens_working),
+        Row("tokens_per_param", "optimal D/N", ratio, "tokens/parameter", law.id, at=flops, working=Working("D/N", numbers)),
+    ]  # fmt: skip
+    if law.has_optimal_loss:
+        loss = law.optimal_loss(flops)
+        label = "loss L(N, D)" if law.has_loss else "loss L(C)"
+        rows.append(Row("loss", label, loss.value, "nats/token", law.id, at=flops, source=loss.source, working=loss.working))
+    return rows
+
+
+def isoflop(inputs: IsoflopInputs, catalog: Catalog) -> Answer:
+    """Return the loss of models of different sizes that all cost the same compute.
+
+    Row ids: ``tokens``, ``loss`` and its terms; ``at`` is N [parameters]. The sizes span two decades around the optima.
+
+    Raises
+    ------
+    InputError
+        If no budget is given or a law is unknown.
+
+    Examples
+    --------
+    >>> answer = isoflop(IsoflopInputs(flops=5.76e23, points=41, law=("chinchilla-3",)), Catalog("presets"))
+    >>> best = min((row for row in answer.rows if row.id == "loss"), key=lambda row: row.value)
+    >>> round(best.at / 40.36e9, 1)
+    1.0
+    """
+    if inputs.flops is None:
+        raise InputError("nothing to start from", hint="give --flops 5.76e23")
+    laws = chosen_laws(catalog, inputs.law, inputs.unique)
+    able = [law for law in laws if law.has_loss]
+    notes = [Note(f"unreachable:{x.id}", "no L(N, D) published.", x.source, x.id, "unreachable") for x in laws if not x.has_loss]
+    rows: list[Row] = []
+    if able:
+        best = [law.optimum(inputs.flops).params for law in able]
+        most = exp(log(inputs.flops) - LN6)
+        low, high = max(min(best) / 10, 1.0), min(max(best) * 10, most)
+        for law in able:
+            for params in log_spaced(low, high, inputs.points or 21):
+                rows += _slice_rows(law, inputs.flops, params)
+            beyond = extrapolation_note(law, inputs.flops)
+            notes += [beyond] if beyond else []
+            notes += law_notes(law)
+    columns = (
+        Column("tokens", "D", "tokens"),
+        Column("loss", "loss", "nats/token"),
+        Column("loss_params", "from N", "nats/token"),
+        Column("loss_tokens", "from D", "nats/token"),
+    )
+    table = Table("law", columns)
+    return Answer("isoflop", given(inputs), tuple(rows), tuple(notes), provenance(), table, Sweep("params", "N", "parameters"))
+
+
+def _slice_rows(law: Law, flops: float, params: float) -> list[Row]:
+    tokens = flops / (6.0 * params)
+    numbers = (Number("C", flops, "FLOP"), Number("N", params, "parameters"))
+    rows = [
+        Row("tokens", "D at this N", tokens, "tokens", law.id, working=Working("D = C / (6 N)", numbers)),
+        *loss_rows(law, law.loss(params, tokens), "loss", "loss L(N, C/6N)"),
+    ]
+    return [row._replace(at=params) for row in rows]
+
+
+CALCULATOR = Calculator("frontier", FrontierInputs, calculate, "Compute-optimal N, D and loss over a span of budgets.")
+ISOFLOP = Calculator("isoflop", IsoflopInputs, isoflop, "The loss of models of different sizes at one budget.")

@@ -1,0 +1,598 @@
+"""Published scaling laws: how much to train, on how many tokens, and the loss to expect.
+
+Every law's frontier is two straight lines in the logarithms of compute, ``ln N = k_n + p_n ln C`` and
+``ln D = k_d + p_d ln C``; only repeated data (Muennighoff with fewer unique tokens than D) bends it, and is solved. What a
+law's N counts differs from law to law and is part of the law.
+"""
+
+from __future__ import annotations
+
+from math import exp, log
+from typing import Any, NamedTuple
+
+from scaletui_core.errors import InputError, unknown_name
+from scaletui_core.formula import Formula, Number, Working, examples, formula
+from scaletui_core.presets import Catalog, Record
+
+LN6 = 1.791759469228055
+LOG_LIMIT = 690.0  # exp of more than this is too near the largest float to be multiplied
+
+
+@formula("C = 6 N D", unit="FLOP", source="kaplan-2020: Sec. 2.1")
+def training_flops(params: float, tokens: float) -> float:
+    """Training compute of a dense transformer [FLOP] from parameters and tokens.
+
+    >>> training_flops(280e9, 300e9)
+    5.04e+23
+    """
+    return 6.0 * params * tokens
+
+
+@formula("y = k C^p", unit="1", source="scaletui: straight line in logarithms")
+def log_power(log_flops: float, log_k: float, p: float) -> float:
+    """Logarithm of a power law of compute.
+
+    >>> round(exp(log_power(log(1e21), log(0.0991589), 0.4980987)) / 1e9, 2)  # Hoffmann D.4: 2.86B
+    2.86
+    """
+    return log_k + p * log_flops
+
+
+@formula("G = (alpha A / (beta B))^(1/(alpha + beta))", unit="1", source="hoffmann-2022: Eq. 4")
+def log_allocation(log_a: float, log_b: float, alpha: float, beta: float) -> float:
+    """Logarithm of G, the constant that splits compute between parameters and tokens.
+
+    >>> round(exp(log_allocation(log(406.4), log(410.7), 0.34, 0.28)), 4)
+    1.3447
+    """
+    return (log(alpha / beta) + log_a - log_b) / (alpha + beta)
+
+
+@formula("L = E + A/N^alpha + B/D^beta", unit="nats/token", source="hoffmann-2022: Eq. 2")
+def parametric_loss(
+    log_params: float, log_tokens: float, e: float, log_a: float, log_b: float, alpha: float, beta: float
+) -> float:
+    """Loss [nats/token] of a model and its data.
+
+    >>> round(parametric_loss(log(1e9), log(1e8), 2.0, log(1e3), log(1e3), 1 / 3, 1 / 4), 12)  # lecture exercise
+    13.0
+    """
+    return e + exp(log_a - alpha * log_params) + exp(log_b - beta * log_tokens)
+
+
+@formula("L = (X_c / X)^alpha", unit="nats/token", source="kaplan-2020: Eq. 1.1 to 1.3")
+def single_variable_loss(log_x: float, log_scale: float, alpha: float) -> float:
+    """Loss [nats/token] where only one of N, D or C limits it.
+
+    >>> round(single_variable_loss(log(8.8e13), log(8.8e13), 0.076), 12)
+    1.0
+    """
+    return exp(alpha * (log_scale - log_x))
+
+
+@formula("C = (K / (L - E))^(1/gamma)", unit="FLOP", source="hoffmann-2022: Eq. 2 at Eq. 4, inverted")
+def log_flops_for_loss(excess: float, log_k: float, gamma: float) -> float:
+    """Logarithm of the least compute whose optimal model has a loss of ``excess`` [nats/token] above E."""
+    return (log_k - log(excess)) / gamma
+
+
+@formula("X' = U (1 + R*(1 - e^(-R/R*))), R = X/U - 1", unit="1", source="muennighoff-2023: Eq. 5 and 6")
+def log_effective(log_x: float, log_unique: float, r_star: float) -> float:
+    """Logarithm of what X tokens (or parameters) are worth when only U of them are unique.
+
+    >>> round(exp(log_effective(log(4.0), log(1.0), 15.387756)), 2)  # four epochs are worth 3.73
+    3.73
+    """
+    if log_x <= log_unique:
+        return log_x
+    repeats = exp(log_x - log_unique) - 1.0
+    return log_unique + log(1.0 + r_star * (1.0 - exp(-repeats / r_star)))
+
+
+@formula("L = E + A/N'^alpha + B/D'^beta", unit="nats/token", source="muennighoff-2023: Eq. 7")
+def repeated_loss(
+    log_params: float, log_tokens: float, log_unique: float, log_kappa: float,
+    e: float, log_a: float, log_b: float, alpha: float, beta: float, r_d: float, r_n: float,
+) -> float:  # fmt: skip
+    """Loss [nats/token] when tokens repeat: U_D = min(U, D), U_N = min(N, kappa U_D)."""
+    log_unique_tokens = min(log_unique, log_tokens)
+    log_unique_params = min(log_params, log_kappa + log_unique_tokens)
+    return parametric_loss(
+        log_effective(log_params, log_unique_params, r_n),
+        log_effective(log_tokens, log_unique_tokens, r_d),
+        e, log_a, log_b, alpha, beta,
+    )  # fmt: skip
+
+
+@formula("ln(-dL/dln N) - ln(-dL/dln D)", unit="1", source="muennighoff-2023: Eq. 5 to 7, differentiated")
+def log_marginal_ratio(
+    log_params: float, log_tokens: float, log_unique: float, log_kappa: float,
+    log_a: float, log_b: float, alpha: float, beta: float, r_d: float, r_n: float,
+) -> float:  # fmt: skip
+    """Return how much more a relative step in N gains than one in D, in logarithms, for D >= U and N >= kappa U."""
+    log_unique_params = log_kappa + log_unique
+    repeats_n = exp(log_params - log_unique_params) - 1.0
+    repeats_d = exp(log_tokens - log_unique) - 1.0
+    gain_n = log(alpha) + log_a - (alpha + 1.0) * log_effective(log_params, log_unique_params, r_n)
+    gain_d = log(beta) + log_b - (beta + 1.0) * log_effective(log_tokens, log_unique, r_d)
+    return (gain_n + log_params - repeats_n / r_n) - (gain_d + log_tokens - repeats_d / r_d)
+
+
+@formula("N_opt = argmin_N L(N, C/6N; U)", unit="parameters", source="muennighoff-2023: Eq. 5 to 7, minimised at C = 6ND")
+def log_repeated_params(
+    log_flops: float, log_unique: float, log_kappa: float,
+    log_a: float, log_b: float, alpha: float, beta: float, r_d: float, r_n: float,
+) -> float:  # fmt: skip
+    """Logarithm of the best N for C when only U tokens are unique, by bisection on the marginal gains.
+
+    Up to the budget whose optimum needs U tokens it is Eq. 4 of Hoffmann. Beyond, the optimum lies between N = kappa U
+    (all compute above it spent on repeats) and D = U (all spent on parameters); the gain of N falls and that of D rises
+    along the isoFLOP line between them, so their crossing is the minimum.
+    """
+    low = log_kappa + log_unique
+    high = log_flops - LN6 - log_unique
+    if high <= low:
+        g = log_allocation(log_a, log_b, alpha, beta)
+        return g + (log_flops - LN6) * beta / (alpha + beta)
+    for _ in range(100):
+        middle = 0.5 * (low + high)
+        ratio = log_marginal_ratio(
+            middle, log_flops - LN6 - middle, log_unique, log_kappa, log_a, log_b, alpha, beta, r_d, r_n
+        )
+        if ratio > 0.0:
+            low = middle
+        else:
+            high = middle
+    return 0.5 * (low + high)
+
+
+class Optimum(NamedTuple):
+    """The compute-optimal model at a budget: parameters N, tokens D, and how they were found."""
+
+    params: float
+    tokens: float
+    params_working: Working
+    tokens_working: Working
+
+
+class Loss(NamedTuple):
+    """A loss [nats/token] and its terms: (id, symbol, value) each, and how it was found."""
+
+    value: float
+    terms: tuple[tuple[str, str, float], ...]
+    working: Working
+    source: str
+
+
+class LawNote(NamedTuple):
+    """A note that belongs to a law wherever it is shown."""
+
+    id: str
+    kind: str
+    text: str
+    source: str | None
+
+
+class Unreachable(Exception):
+    """A target that the law cannot meet; the message says why, for people."""
+
+
+class Law:
+    """A power-law frontier, and the base of the laws that have more.
+
+    Parameters
+    ----------
+    id : str
+        What people call it, such as ``chinchilla-3``.
+    record : dict
+        The preset (see ``presets/laws.toml`` for its keys).
+    """
+
+    def __init__(self, id: str, record: Record) -> None:
+        self.id = id
+        self.record = record
+        self.name: str = record["name"]
+        self.counts: str = record["counts"]
+        self.source: str = record["source"]
+        self.teaching: bool = record.get("teaching", False)
+        low, high = record.get("fitted", (0.0, 0.0))
+        self.fitted: tuple[float, float] | None = (low, high) if high else None
+        self.notes = tuple(
+            LawNote(n["id"], n.get("kind", "source"), n["text"], n.get("source")) for n in record.get("notes", ())
+        )
+        self._set_frontier()
+
+    # -- the frontier ----------------------------------------------------------------------------------------------
+
+    def _set_frontier(self) -> None:
+        """Set the two lines ``(ln k, p)`` of ``ln N`` and ``ln D`` in ``ln C``."""
+        record = self.record
+        log_per = log(record.get("per", 1.0))
+        lines: dict[str, tuple[float, float]] = {}
+        for key in ("params", "tokens", "flops_per_token"):
+            if key in record:
+                k, p = record[key]
+                lines[key] = (log(k) - p * log_per, p)
+        if "flops_per_token" in lines:
+            k, p = lines["flops_per_token"]
+            lines["params"] = (k - LN6, p)
+            lines.setdefault("tokens", (-k, 1.0 - p))
+        if "params" not in lines:
+            k, p = lines["tokens"]
+            lines["params"] = (-LN6 - k, 1.0 - p)
+        if "tokens" not in lines:
+            k, p = lines["params"]
+            lines["tokens"] = (-LN6 - k, 1.0 - p)
+        self.params_line = lines["params"]
+        self.tokens_line = lines["tokens"]
+
+    @property
+    def exponents(self) -> tuple[float, float]:
+        """The exponents a and b of N_opt ~ C^a and D_opt ~ C^b."""
+        return self.params_line[1], self.tokens_line[1]
+
+    def log_optimum(self, log_flops: float) -> tuple[float, float]:
+        """Return ``(ln N, ln D)`` at ``ln C``."""
+        return log_power(log_flops, *self.params_line), log_power(log_flops, *self.tokens_line)
+
+    def optimum(self, flops: float) -> Optimum:
+        """Return the compute-optimal parameters and tokens at a budget [FLOP]."""
+        log_flops = log(flops)
+        log_params, log_tokens = self.log_optimum(log_flops)
+        if not max(log_params, log_tokens) < LOG_LIMIT:
+            raise Unreachable("beyond 1e299")
+        return Optimum(exp(log_params), exp(log_tokens), *self._frontier_working(flops))
+
+    def _frontier_working(self, flops: float) -> tuple[Working, Working]:
+        record, per = self.record, self.record.get("per", 1.0)
+        given = [Number("C", flops, "FLOP")]
+        ratio = "C"
+        if per != 1.0:
+            given.append(Number("C_0", per, "FLOP", self.source))
+            ratio = "(C/C_0)"
+        workings = {}
+        for key, symbol in (("params", "N_opt"), ("tokens", "D_opt"), ("flops_per_token", "M_opt")):
+            if key in record:
+                k, p = record[key]
+                numbers = (*given, Number("k", k, "1", self.source), Number("p", p, "1", self.source))
+                workings[key] = Working(f"{symbol} = k {ratio}^p", numbers)
+        if "flops_per_token" in workings:
+            m = workings["flops_per_token"]
+            workings.setdefault("params", Working(f"N_opt = M_opt/6, {m.expression}", m.numbers))
+            workings.setdefault("tokens", Working(f"D_opt = C/M_opt, {m.expression}", m.numbers))
+        for key, other, symbol, partner in (("params", "tokens", "N", "D"), ("tokens", "params", "D", "N")):
+            if key not in workings:
+                basis = workings[other]
+                workings[key] = Working(f"{symbol}_opt = C/(6 {partner}_opt), {basis.expression}", basis.numbers)
+        return workings["params"], workings["tokens"]
+
+    # -- the loss --------------------------------------------------------------------------------------------------
+
+    @property
+    def has_loss(self) -> bool:
+        """Whether the law gives L(N, D)."""
+        return False
+
+    @property
+    def has_optimal_loss(self) -> bool:
+        """Whether the law gives the loss of its compute-optimal model, L(C)."""
+        return "compute_loss" in self.record
+
+    @property
+    def loss_source(self) -> str:
+        """Where the loss formula stands."""
+        source: str = self.record.get("loss_source", self.source)
+        return source
+
+    def loss(self, params: float, tokens: float) -> Loss:
+        """Return L(N, D) [nats/token] with its terms.
+
+        Raises
+        ------
+        Unreachable
+            If the law has no L(N, D).
+        """
+        raise Unreachable("no L(N, D) published")
+
+    def optimal_loss(self, flops: float) -> Loss:
+        """Return the loss of the compute-optimal model at a budget [FLOP].
+
+        Raises
+        ------
+        Unreachable
+            If the law has no loss.
+        """
+        return self.variable_loss("compute_loss", flops)
+
+    def variable_loss(self, key: str, value: float) -> Loss:
+        """Return a single-variable law: ``compute_loss`` of C, ``params_loss`` of N or ``tokens_loss`` of D.
+
+        Raises
+        ------
+        Unreachable
+            If the law has none of that kind.
+        """
+        if key not in self.record:
+            raise Unreachable("no loss published")
+        symbol, unit = {"compute_loss": ("C", "FLOP"), "params_loss": ("N", "parameters"), "tokens_loss": ("D", "tokens")}[key]
+        scale, alpha = self.record[key]
+        scale *= self.record.get("per", 1.0) if key == "compute_loss" else 1.0
+        loss = single_variable_loss(log(value), log(scale), alpha)
+        numbers = (
+            Number(symbol, value, unit),
+            Number(f"{symbol}_c", scale, unit, self.loss_source),
+            Number("alpha", alpha, "1", self.loss_source),
+        )
+        return Loss(loss, (), Working(f"L = ({symbol}_c/{symbol})^alpha", numbers), self.loss_source)
+
+    # -- inverses --------------------------------------------------------------------------------------------------
+
+    def flops_for_params(self, params: float) -> float:
+        """Return the budget [FLOP] whose optimal model has N parameters."""
+        return _exp_of((log(params) - self.params_line[0]) / self.params_line[1])
+
+    def flops_for_tokens(self, tokens: float) -> float:
+        """Return the budget [FLOP] whose optimal model sees D tokens."""
+        return _exp_of((log(tokens) - self.tokens_line[0]) / self.tokens_line[1])
+
+    def flops_for_loss(self, loss: float) -> float:
+        """Return the least compute [FLOP] that reaches a loss [nats/token].
+
+        Raises
+        ------
+        Unreachable
+            If the law has no loss, or the loss is at or below its irreducible part.
+        """
+        if not self.has_optimal_loss:
+            raise Unreachable("no loss published")
+        scale, alpha = self.record["compute_loss"]
+        return _exp_of(log(scale * self.record.get("per", 1.0)) - log(loss) / alpha)
+
+    def tokens_for_loss(self, params: float, loss: float) -> float:
+        """Return the tokens that bring N parameters to a loss [nats/token]."""
+        return self._other_for_loss(loss, lambda log_tokens: self.loss(params, exp(log_tokens)).value, "N")
+
+    def params_for_loss(self, tokens: float, loss: float) -> float:
+        """Return the parameters that reach a loss [nats/token] on D tokens."""
+        return self._other_for_loss(loss, lambda log_params: self.loss(exp(log_params), tokens).value, "D")
+
+    def _other_for_loss(self, loss: float, loss_at: Any, given: str) -> float:
+        if not self.has_loss:
+            raise Unreachable("no L(N, D) published")
+        best = loss_at(LOG_LIMIT / 2)
+        if loss <= best:
+            raise Unreachable(f"at this {given} the loss stays above {best:.4g}")
+        return exp(_bisect_falling(loss_at, loss, 0.0, LOG_LIMIT / 2))
+
+    # -- validity --------------------------------------------------------------------------------------------------
+
+    def decades_beyond(self, flops: float) -> float:
+        """Return by how many orders of magnitude C lies above (+) or below (-) the compute the law was fitted on."""
+        if self.fitted is None:
+            return 0.0
+        low, high = self.fitted
+        if flops > high:
+            return log(flops / high) / log(10.0)
+        return log(flops / low) / log(10.0) if low and flops < low else 0.0
+
+    def with_unique(self, unique: float) -> Law:
+        """Return the law for data of which only ``unique`` tokens differ; only repeated-data laws change."""
+        return self
+
+
+class ParametricLaw(Law):
+    """L = E + A/N^alpha + B/D^beta, whose frontier is Eq. 4 of Hoffmann et al."""
+
+    def _set_frontier(self) -> None:
+        record = self.record
+        self.log_a = record["ln_A"] if "ln_A" in record else log(record["A"])
+        self.log_b = record["ln_B"] if "ln_B" in record else log(record["B"])
+        self.e = exp(record["ln_E"]) if "ln_E" in record else float(record["E"])
+        self.alpha, self.beta = float(record["alpha"]), float(record["beta"])
+        self.log_g = log_allocation(self.log_a, self.log_b, self.alpha, self.beta)
+        total = self.alpha + self.beta
+        a, b = self.beta / total, self.alpha / total
+        self.params_line = (self.log_g - a * LN6, a)
+        self.tokens_line = (-self.log_g - b * LN6, b)
+
+    @property
+    def coefficients(self) -> tuple[float, float, float, float, float]:
+        """``(E, ln A, ln B, alpha, beta)``, as the formulas take them."""
+        return self.e, self.log_a, self.log_b, self.alpha, self.beta
+
+    def _coefficient_numbers(self) -> tuple[Number, ...]:
+        values = (("E", self.e), ("A", exp(self.log_a)), ("B", exp(self.log_b)), ("alpha", self.alpha), ("beta", self.beta))
+        return tuple(Number(symbol, value, "1", self.source) for symbol, value in values)
+
+    def _frontier_working(self, flops: float) -> tuple[Working, Working]:
+        a, b = self.exponents
+        shared = (
+            Number("C", flops, "FLOP"),
+            *self._coefficient_numbers()[1:],
+            Number("G", exp(self.log_g), "1", "hoffmann-2022: Eq. 4"),
+        )
+        split = log_allocation.expression
+        return (
+            Working(f"N_opt = G (C/6)^a, a = beta/(alpha + beta), {split}", (*shared, Number("a", a, "1"))),
+            Working(f"D_opt = (C/6)^b / G, b = alpha/(alpha + beta), {split}", (*shared, Number("b", b, "1"))),
+        )
+
+    @property
+    def has_loss(self) -> bool:
+        return True
+
+    @property
+    def has_optimal_loss(self) -> bool:
+        return True
+
+    def loss(self, params: float, tokens: float) -> Loss:
+        return self._loss(parametric_loss, log(params), log(tokens), params, tokens, ())
+
+    def _loss(
+        self, expression: Formula, log_n: float, log_d: float, params: float, tokens: float, extra: tuple[Number, ...]
+    ) -> Loss:
+        """Return the loss with the terms of effective ``ln N'`` and ``ln D'``."""
+        value = parametric_loss(log_n, log_d, *self.coefficients)
+        terms = (
+            ("loss_irreducible", "E", self.e),
+            ("loss_params", "A/N^alpha", exp(self.log_a - self.alpha * log_n)),
+            ("loss_tokens", "B/D^beta", exp(self.log_b - self.beta * log_d)),
+        )
+        numbers = (Number("N", params, "parameters"), Number("D", tokens, "tokens"), *extra, *self._coefficient_numbers())
+        return Loss(value, terms, Working(expression.expression, numbers), self.loss_source)
+
+    def optimal_loss(self, flops: float) -> Loss:
+        best = self.optimum(flops)
+        return self.loss(best.params, best.tokens)
+
+    def flops_for_loss(self, loss: float) -> float:
+        excess = loss - self.e
+        if excess <= 0.0:
+            raise Unreachable(f"below the irreducible loss E = {self.e:.4g}")
+        # On the frontier both terms fall as C^-gamma, so K is their sum at C = 1.
+        gamma = self.alpha * self.params_line[1]
+        log_n, log_d = self.params_line[0], self.tokens_line[0]
+        log_k = log(exp(self.log_a - self.alpha * log_n) + exp(self.log_b - self.beta * log_d))
+        return _exp_of(log_flops_for_loss(excess, log_k, gamma))
+
+
+class RepeatedLaw(ParametricLaw):
+    """Muennighoff et al.: repeated tokens and excess parameters lose value exponentially."""
+
+    def __init__(self, id: str, record: Record, unique: float | None = None) -> None:
+        super().__init__(id, record)
+        self.unique = unique
+
+    @property
+    def log_kappa(self) -> float:
+        """Logarithm of U_N / U_D, the parameters that one unique token is optimal for."""
+        return (self.log_a - self.log_b) / self.alpha
+
+    @property
+    def decay(self) -> tuple[float, float]:
+        """``(R_D*, R_N*)``, the repetitions after which data and parameters have lost 1 - 1/e of their worth."""
+        return float(self.record["R_D"]), float(self.record["R_N"])
+
+    def with_unique(self, unique: float) -> Law:
+        return RepeatedLaw(self.id, self.record, unique)
+
+    def solver_arguments(self) -> tuple[float, ...]:
+        """Return what `log_repeated_params` takes after ``ln C``."""
+        if self.unique is None:
+            raise ValueError("no unique tokens given")
+        return log(self.unique), self.log_kappa, *self.coefficients[1:], *self.decay
+
+    def log_optimum(self, log_flops: float) -> tuple[float, float]:
+        if self.unique is None:
+            return super().log_optimum(log_flops)
+        log_params = log_repeated_params(log_flops, *self.solver_arguments())
+        return log_params, log_flops - LN6 - log_params
+
+    def _frontier_working(self, flops: float) -> tuple[Working, Working]:
+        if self.unique is None:
+            return super()._frontier_working(flops)
+        r_d, r_n = self.decay
+        numbers = (
+            Number("C", flops, "FLOP"),
+            Number("U", self.unique, "tokens"),
+            *self._coefficient_numbers(),
+            Number("R_D*", r_d, "1", self.source),
+            Number("R_N*", r_n, "1", self.source),
+        )
+        return (
+            Working(f"{log_repeated_params.expression} (bisection on the marginal gains)", numbers),
+            Working(f"D_opt = C/(6 N_opt), {log_repeated_params.expression}", numbers),
+        )
+
+    def loss(self, params: float, tokens: float) -> Loss:
+        r_d, r_n = self.decay
+        unique = tokens if self.unique is None else min(self.unique, tokens)
+        log_unique_params = min(log(params), self.log_kappa + log(unique))
+        extra = (Number("U_D", unique, "tokens"), Number("R_D*", r_d, "1", self.source), Number("R_N*", r_n, "1", self.source))
+        return self._loss(
+            repeated_loss,
+            log_effective(log(params), log_unique_params, r_n),
+            log_effective(log(tokens), log(unique), r_d),
+            params,
+            tokens,
+            extra,
+        )
+
+    def flops_for_params(self, params: float) -> float:
+        if self.unique is None:
+            return super().flops_for_params(params)
+        return exp(_bisect_falling(lambda x: -self.log_optimum(x)[0], -log(params), 0.0, LOG_LIMIT))
+
+    def flops_for_tokens(self, tokens: float) -> float:
+        if self.unique is None:
+            return super().flops_for_tokens(tokens)
+        return exp(_bisect_falling(lambda x: -self.log_optimum(x)[1], -log(tokens), 0.0, LOG_LIMIT))
+
+    def flops_for_loss(self, loss: float) -> float:
+        if self.unique is None:
+            return super().flops_for_loss(loss)
+        floor = self.optimal_loss(exp(LOG_LIMIT / 2)).value
+        if loss <= floor:
+            raise Unreachable(f"with these unique tokens the loss stays above {floor:.4g}")
+        return exp(_bisect_falling(lambda x: self.optimal_loss(exp(x)).value, loss, 0.0, LOG_LIMIT / 2))
+
+
+_CLASSES = {"power": Law, "parametric": ParametricLaw, "repeated": RepeatedLaw}
+
+
+def _exp_of(log_value: float) -> float:
+    if not log_value < LOG_LIMIT:
+        raise Unreachable("needs more than 1e299 FLOP")
+    return exp(log_value)
+
+
+def _bisect_falling(function: Any, target: float, low: float, high: float) -> float:
+    """Return x with ``function(x) == target`` for a falling function, to the last bit of x."""
+    for _ in range(200):
+        middle = 0.5 * (low + high)
+        if middle in (low, high):
+            break
+        if function(middle) > target:
+            low = middle
+        else:
+            high = middle
+    return 0.5 * (low + high)
+
+
+def law(catalog: Catalog, law_id: str) -> Law:
+    """Return one law by id.
+
+    Raises
+    ------
+    InputError
+        If there is no such law; the nearest name is offered.
+    """
+    records = catalog.load("laws").records
+    if law_id not in records:
+        raise unknown_name("law", law_id, list(records), listing="scaletui laws")
+    record = records[law_id]
+    return _CLASSES[record["kind"]](law_id, record)
+
+
+def chosen_laws(catalog: Catalog, ids: tuple[str, ...] = (), unique: float | None = None) -> list[Law]:
+    """Return the laws named (each id may hold several, separated by commas), or all but the teaching ones.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown or given twice.
+    """
+    names = [name.strip() for text in ids for name in text.split(",")]
+    if not names:
+        records = catalog.load("laws").records
+        names = [key for key, record in records.items() if not record.get("teaching", False)]
+    found: list[Law] = []
+    for name in names:
+        if any(other.id == name for other in found):
+            raise InputError(f"law {name} is named twice")
+        one = law(catalog, name)
+        found.append(one if unique is None else one.with_unique(unique))
+    return found
+
+
+__test__ = examples(globals())

@@ -1,0 +1,198 @@
+"""What is known: the laws, models and accelerators in the presets, each number with its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp
+from typing import Any
+
+from scaletui_core.answer import Answer, Column, Note, Row, Table
+from scaletui_core.calculator import Calculator, law_notes, provenance
+from scaletui_core.errors import unknown_name
+from scaletui_core.fields import NAMES, field, given
+from scaletui_core.laws import ParametricLaw, RepeatedLaw, law
+from scaletui_core.machine import accelerator
+from scaletui_core.presets import Catalog, Record
+
+
+@dataclass(frozen=True, slots=True)
+class ListingInputs:
+    """The names to show in full; all in short when empty."""
+
+    name: tuple[str, ...] = field(NAMES, "Name to show in full.", label="Name", example="chinchilla-3", default_value=())
+
+
+# id, label, unit of every number a preset may hold
+_MODEL_NUMBERS = (
+    ("params", "parameters N", "parameters"),
+    ("active_params", "active parameters a token", "parameters"),
+    ("tokens", "training tokens D", "tokens"),
+    ("training_flops", "training compute, as printed", "FLOP"),
+    ("layers", "layers", "1"),
+    ("d_model", "width d_model", "1"),
+    ("heads", "attention heads", "1"),
+    ("kv_heads", "key/value heads", "1"),
+    ("head_dim", "key/value size", "1"),
+    ("d_ff", "feed-forward width", "1"),
+    ("context", "context", "tokens"),
+    ("vocab", "vocabulary", "1"),
+    ("learning_rate", "maximal learning rate", "1"),
+    ("batch_tokens", "batch", "tokens"),
+    ("batch_tokens_final", "batch at the end", "tokens"),
+)
+_HARDWARE_NUMBERS = (
+    ("peak_bf16", "dense BF16 peak", "FLOP/s"),
+    ("peak_fp16", "dense FP16 peak", "FLOP/s"),
+    ("peak_fp8", "dense FP8 peak", "FLOP/s"),
+    ("peak_fp4", "dense FP4 peak", "FLOP/s"),
+    ("peak_int8", "dense INT8 peak", "FLOP/s"),
+    ("peak_tf32", "dense TF32 peak", "FLOP/s"),
+    ("peak_fp32", "FP32 peak", "FLOP/s"),
+    ("memory", "memory", "bytes"),
+    ("bandwidth", "memory bandwidth", "bytes/s"),
+    ("interconnect", "interconnect", "bytes/s"),
+    ("power", "rated power", "W"),
+    ("price_usd_per_hour", "hire", "USD/h"),
+)
+
+
+def laws(inputs: ListingInputs, catalog: Catalog) -> Answer:
+    """Return exponents, coefficients and fitted range of the laws.
+
+    >>> answer = laws(ListingInputs(("epoch-2024",)), Catalog("presets"))
+    >>> round(answer.row("a").value, 4)
+    0.5126
+    """
+    names = inputs.name or tuple(catalog.load("laws").records)
+    rows: list[Row] = []
+    notes: list[Note] = []
+    captions: dict[str, str] = {}
+    for name in names:
+        one = law(catalog, name)
+        captions[name] = one.counts
+        rows += _law_rows(one)
+        text = f"{one.name}. N counts {one.counts}."
+        notes.append(Note(f"law:{name}", text, one.source, name, "convention"))
+        notes += law_notes(one)
+    columns = (
+        Column("a", "a", "1"),
+        Column("b", "b", "1"),
+        Column("E", "E", "nats/token"),
+        Column("fitted_to", "fitted to", "FLOP"),
+    )
+    table = None if inputs.name else Table("law", columns, captions)
+    return Answer("laws", given(inputs), tuple(rows), tuple(notes), provenance(), table)
+
+
+def _law_rows(one: Any) -> list[Row]:
+    a, b = one.exponents
+    rows = [
+        Row("a", "exponent a of N_opt ~ C^a", a, "1", one.id, source=one.source),
+        Row("b", "exponent b of D_opt ~ C^b", b, "1", one.id, source=one.source),
+    ]
+    if isinstance(one, ParametricLaw):
+        values = {"E": (one.e, "nats/token"), "A": (exp(one.log_a), "1"), "B": (exp(one.log_b), "1"), "alpha": (one.alpha, "1"), "beta": (one.beta, "1")}  # fmt: skip
+        errors = one.record.get("standard_errors", {})
+        for key, (value, unit) in values.items():
+            spread = f" (standard error {errors[key]:g})" if key in errors else ""
+            rows.append(Row(key, f"{key}{spread}", value, unit, one.id, source=one.source))
+    if isinstance(one, RepeatedLaw):
+        for key, value in zip(("R_D", "R_N"), one.decay, strict=True):
+            rows.append(Row(key, f"{key}*", value, "1", one.id, source=one.source))
+    for key, symbol in (("params", "N"), ("tokens", "D"), ("flops_per_token", "M")):
+        if key in one.record:
+            k, p = one.record[key]
+            rows.append(Row(f"{key}_coefficient", f"k of {symbol} = k C^p", k, "1", one.id, source=one.source))
+            rows.append(Row(f"{key}_exponent", f"p of {symbol} = k C^p", p, "1", one.id, source=one.source))
+    for key, symbol in (("compute_loss", "C"), ("params_loss", "N"), ("tokens_loss", "D")):
+        if key in one.record:
+            scale, alpha = one.record[key]
+            unit = {"C": "PF-day", "N": "parameters", "D": "tokens"}[symbol]
+            rows.append(Row(f"{key}_scale", f"{symbol}_c of L = ({symbol}_c/{symbol})^alpha", scale, unit, one.id, source=one.loss_source))
+            rows.append(Row(f"{key}_exponent", f"alpha of L = ({symbol}_c/{symbol})^alpha", alpha, "1", one.id, source=one.loss_source))
+    printed = one.record.get("printed_exponents", {})
+    for key in ("a", "b"):
+        if key in printed:
+            value, low, high = printed[key]
+            rows.append(Row(f"printed_{key}", f"exponent {key} as printed (10th to 90th percentile)", value, "1", one.id, low=low, high=high, source=printed["source"]))  # fmt: skip
+    if one.fitted is not None:
+        source = one.record.get("fitted_source")
+        if one.fitted[0]:
+            rows.append(Row("fitted_from", "least compute of the fit", one.fitted[0], "FLOP", one.id, source=source))
+        rows.append(Row("fitted_to", "most compute of the fit", one.fitted[1], "FLOP", one.id, source=source))
+    return rows
+
+
+def models(inputs: ListingInputs, catalog: Catalog) -> Answer:
+    """Return sizes, data and shapes of known models.
+
+    >>> models(ListingInputs(("chinchilla",)), Catalog("presets")).row("params").value
+    70000000000.0
+    """
+    records = catalog.load("models").records
+    for name in inputs.name:
+        if name not in records:
+            raise unknown_name("model", name, list(records), listing="scaletui models")
+    names = inputs.name or tuple(records)
+    rows, notes, captions = _records(names, records, _MODEL_NUMBERS)
+    for name in names:
+        record = records[name]
+        if "tokens" in record:
+            flops = 6.0 * record.get("active_params", record["params"]) * record["tokens"]
+            rows.append(Row("compute", "training compute 6ND", flops, "FLOP", subject=name, source="scaletui: 6ND of the numbers above"))
+            rows.append(Row("tokens_per_param", "D/N", record["tokens"] / record["params"], "tokens/parameter", subject=name))
+    columns = (
+        Column("params", "N", "parameters"),
+        Column("tokens", "D", "tokens"),
+        Column("tokens_per_param", "D/N", "tokens/parameter"),
+        Column("compute", "6ND", "FLOP"),
+        Column("layers", "layers", "1"),
+        Column("d_model", "width", "1"),
+    )
+    table = None if inputs.name else Table("subject", columns, captions)
+    return Answer("models", given(inputs), tuple(rows), tuple(notes), provenance(), table)
+
+
+def hardware(inputs: ListingInputs, catalog: Catalog) -> Answer:
+    """Return dense peaks, memory, bandwidth and power of accelerators.
+
+    >>> hardware(ListingInputs(("h100",)), Catalog("presets")).row("peak_bf16").value
+    989000000000000.0
+    """
+    records = catalog.load("hardware").records
+    names = tuple(accelerator(catalog, name)[0] for name in inputs.name) or tuple(records)
+    rows, notes, captions = _records(names, records, _HARDWARE_NUMBERS)
+    columns = (
+        Column("peak_bf16", "BF16", "FLOP/s"),
+        Column("peak_fp16", "FP16", "FLOP/s"),
+        Column("peak_fp8", "FP8", "FLOP/s"),
+        Column("memory", "memory", "bytes"),
+        Column("bandwidth", "bandwidth", "bytes/s"),
+        Column("power", "power", "W"),
+    )
+    table = None if inputs.name else Table("subject", columns, captions)
+    return Answer("hardware", given(inputs), tuple(rows), tuple(notes), provenance(), table)
+
+
+def _records(
+    names: tuple[str, ...], records: dict[str, Record], numbers: tuple[tuple[str, str, str], ...]
+) -> tuple[list[Row], list[Note], dict[str, str]]:
+    rows: list[Row] = []
+    notes: list[Note] = []
+    captions: dict[str, str] = {}
+    for name in names:
+        record = records[name]
+        captions[name] = record["name"]
+        elsewhere = record.get("sources", {})
+        for key, label, unit in numbers:
+            if key in record:
+                source = elsewhere.get(key, record["source"])
+                rows.append(Row(key, label, float(record[key]), unit, subject=name, source=source))
+        for index, text in enumerate(record.get("notes", ())):
+            notes.append(Note(f"{name}-{index + 1}", text, record["source"], name, "source"))
+    return rows, notes, captions
+
+
+LAWS = Calculator("laws", ListingInputs, laws, "The published laws: exponents, coefficients, what N counts, sources.")
+MODELS = Calculator("models", ListingInputs, models, "Known models: size, data, compute, shape, sources.")
+HARDWARE = Calculator("hardware", ListingInputs, hardware, "Accelerators: dense peak, memory, bandwidth, power, sources.")

@@ -1,0 +1,113 @@
+"""The loss of a model and its data under every law that gives one, with its terms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp
+
+from scaletui_core.answer import Answer, Column, Note, Row, Table
+from scaletui_core.calc import loss_rows
+from scaletui_core.calculator import Calculator, extrapolation_note, law_notes, provenance
+from scaletui_core.errors import InputError
+from scaletui_core.fields import NAMES, field, given
+from scaletui_core.formula import Number, Working
+from scaletui_core.laws import LOG_LIMIT, Law, ParametricLaw, Unreachable, chosen_laws, training_flops
+from scaletui_core.presets import Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class LossInputs:
+    """A model size N [parameters], its data D [tokens], the unique tokens among them, and the laws to ask."""
+
+    params: float | None = field("parameters", "Model size N.", label="N", example="70B", low=1.0)
+    tokens: float | None = field("tokens", "Training data D.", label="D", example="1.4T", low=1.0)
+    unique: float | None = field("tokens", "Unique tokens among them.", label="Unique", example="100B", low=1.0)
+    law: tuple[str, ...] = field(
+        NAMES, "Law to ask; repeatable. Default: all.", label="Law", example="chinchilla-3", default_value=()
+    )
+
+
+def calculate(inputs: LossInputs, catalog: Catalog) -> Answer:
+    """Return L(N, D) [nats/token] and its terms; with N or D alone, the limit where the other does not bind.
+
+    Row ids: ``loss``, ``loss_irreducible``, ``loss_params``, ``loss_tokens``; of single-variable laws ``loss_of_params``,
+    ``loss_of_tokens``, ``loss_of_compute``.
+
+    Raises
+    ------
+    InputError
+        If neither N nor D is given, or a law is unknown.
+
+    Examples
+    --------
+    >>> exercise = LossInputs(params=1e12, tokens=1e16, law=("lecture-exercise",))
+    >>> round(calculate(exercise, Catalog("presets")).row("loss").value, 9)
+    2.2
+    """
+    if inputs.params is None and inputs.tokens is None:
+        raise InputError("nothing to start from", hint="give --params 70B, --tokens 1.4T, or both")
+    laws = chosen_laws(catalog, inputs.law, inputs.unique)
+    rows: list[Row] = []
+    notes: list[Note] = []
+    for law in laws:
+        found = _rows(law, inputs)
+        if found:
+            rows += found
+            notes += law_notes(law)
+        else:
+            notes.append(Note(f"unreachable:{law.id}", "no loss published.", law.source, law.id, "unreachable"))
+        if found and inputs.params is not None and inputs.tokens is not None:
+            beyond = extrapolation_note(law, training_flops(inputs.params, inputs.tokens))
+            notes += [beyond] if beyond else []
+    columns = (
+        Column("loss", "loss", "nats/token"),
+        Column("loss_irreducible", "E", "nats/token"),
+        Column("loss_params", "from N", "nats/token"),
+        Column("loss_tokens", "from D", "nats/token"),
+        Column("loss_of_params", "L(N)", "nats/token"),
+        Column("loss_of_tokens", "L(D)", "nats/token"),
+        Column("loss_of_compute", "L(C)", "nats/token"),
+    )
+    used = tuple(column for column in columns if any(row.id == column.id for row in rows))
+    return Answer("loss", given(inputs), tuple(rows), tuple(notes), provenance(), Table("law", used))
+
+
+def _rows(law: Law, inputs: LossInputs) -> list[Row]:
+    rows: list[Row] = []
+    if isinstance(law, ParametricLaw):
+        if inputs.params is not None and inputs.tokens is not None:
+            return loss_rows(law, law.loss(inputs.params, inputs.tokens), "loss", "loss L(N, D)")
+        return _limit_rows(law, inputs)
+    values = {"params": inputs.params, "tokens": inputs.tokens, "compute": None}
+    if inputs.params is not None and inputs.tokens is not None:
+        values["compute"] = training_flops(inputs.params, inputs.tokens)
+    for key, value in values.items():
+        if value is None:
+            continue
+        try:
+            loss = law.variable_loss(f"{key}_loss", value)
+        except Unreachable:
+            continue
+        label = {"params": "L(N), data unlimited", "tokens": "L(D), size unlimited", "compute": "L(C), best N"}[key]
+        rows.append(Row(f"loss_of_{key}", label, loss.value, "nats/token", law.id, source=loss.source, working=loss.working))
+    return rows
+
+
+def _limit_rows(law: ParametricLaw, inputs: LossInputs) -> list[Row]:
+    """Return the loss where the quantity that is not given is unlimited."""
+    endless = exp(LOG_LIMIT)
+    loss = law.loss(inputs.params or endless, inputs.tokens or endless)
+    absent = "D" if inputs.tokens is None else "N"
+    symbol = "E + A/N^alpha" if absent == "D" else "E + B/D^beta"
+    numbers = tuple(number for number in loss.working.numbers if number.symbol not in (absent, "U_D"))
+    term = loss.terms[1 if absent == "D" else 2]
+    value = loss.terms[0][2] + term[2]
+    working = Working(f"{symbol} ({absent} unlimited)", numbers)
+    return [
+        Row("loss", f"loss, {absent} unlimited", value, "nats/token", law.id, source=loss.source, working=working),
+        Row("loss_irreducible", "irreducible loss E", law.e, "nats/token", law.id, source=loss.source, working=Working("E", (Number("E", law.e, "1", law.source),))),
+        Row(term[0], "loss from finite " + ("N" if absent == "D" else "D"), term[2], "nats/token", law.id, source=loss.source, working=Working(term[1], numbers)),
+    ]  # fmt: skip
+
+
+CALCULATOR = Calculator("loss", LossInputs, calculate, "The loss of a model and its data, with its terms, under every law.")
