@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -13,10 +15,11 @@ import typer
 
 from scaletui_core.calculator import Calculator
 from scaletui_core.errors import InputError, ScaletuiError, unknown_name
-from scaletui_core.fields import FLAG, NAMES, Field, fields_of, parse_inputs
+from scaletui_core.fields import FLAG, FLEET, NAMES, Field, changed, fields_of, parse_inputs
 from scaletui_core.safetext import visible
 
 FORMATS = ("table", "json", "csv", "md")
+AXES = ("params", "tokens", "loss")
 
 
 class Command(NamedTuple):
@@ -37,11 +40,16 @@ COMMANDS = {
     "hardware": Command("scaletui_core.listing", "HARDWARE"),
 }
 
-_USAGE_ERROR = typer.BadParameter.__mro__[2]  # ClickException, which typer does not export
+_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]  # ClickException, which typer does not export
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code: 0 ok, 1 failed, 2 bad input, 130 interrupted."""
+    if sys.stdout is None:
+        return _fail("cannot write the output: standard output is closed", 1)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that is not UTF-8 gets what it cannot show written out, not a traceback.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         result = application(_named(arguments))(list(arguments), prog_name="scaletui", standalone_mode=False)
         sys.stdout.flush()
@@ -56,13 +64,22 @@ def run(arguments: Sequence[str]) -> int:
         # The reader has left (`| head`): what it wanted, it has. Keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except FileNotFoundError as error:
+        return _fail(str(error), 1)
     except OSError as error:
         return _fail(f"cannot write the output: {error.strerror}", 1)
 
 
 def _fail(message: str, code: int) -> int:
-    sys.stderr.write(f"scaletui: {message}\n")
+    _say(message)
     return code
+
+
+def _say(message: str) -> None:
+    """Tell the person something; a closed or full stderr takes nothing, and the exit code still says it."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"scaletui: {message}\n")
 
 
 def _named(arguments: Sequence[str]) -> str | None:
@@ -77,7 +94,8 @@ def application(only: str | None = None) -> typer.Typer:
         add_completion=only is None,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
-        help="From a compute budget to the model it should train, under every published scaling law. Without a command: the app.",
+        help="From a compute budget to the model it should train, under every published scaling law. "
+        "Without a command: the app.",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_root)
@@ -95,7 +113,7 @@ def _root(
     if version:
         from scaletui_core import __version__
 
-        print(f"scaletui {__version__}")
+        sys.stdout.write(f"scaletui {__version__}\n")
     elif context.invoked_subcommand is None:
         _open_app()
 
@@ -103,9 +121,12 @@ def _root(
 def _open_app() -> None:
     import gc
 
-    if not sys.stdout.isatty() or not sys.stdin.isatty():
+    from scaletui import terminal
+
+    streams = (sys.stdin, sys.stdout, sys.stderr)  # Textual paints through stderr; a closed one is None
+    if not all(stream is not None and stream.isatty() for stream in streams):
         raise InputError("the app needs a terminal", hint="in a pipe or script use scaletui calc --flops 5.76e23")
-    if os.environ.get("TERM", "dumb") in ("dumb", ""):
+    if terminal.dumb():
         raise InputError("the app needs a terminal that can move its cursor; TERM is dumb", hint="use scaletui calc")
     gc.enable()
     # Textual paces its repaints by this, and reads it at import: at 240 a keystroke waits 4 ms for its paint, not 17.
@@ -132,12 +153,16 @@ def _function(calculator: Calculator, command: Command) -> Callable[..., None]:
 
 
 _SHARED_OPTIONS: tuple[tuple[str, Any, Any], ...] = (
-    ("format", "table", Annotated[str, typer.Option("--format", metavar="|".join(FORMATS), help="How to print the answer.")]),
+    (
+        "format",
+        "table",
+        Annotated[str, typer.Option("--format", metavar="|".join(FORMATS), help="How to print the answer.")],
+    ),
     ("explain", False, Annotated[bool, typer.Option("--explain", help="Each row with formula, numbers and source.")]),
 )
 _PLOT_OPTIONS: tuple[tuple[str, Any, Any], ...] = (
     ("plot", False, Annotated[bool, typer.Option("--plot", help="Draw it in the terminal.")]),
-    ("axis", None, Annotated[Optional[str], typer.Option("--axis", metavar="params|tokens|loss", help="What to plot.")]),  # noqa: UP045
+    ("axis", None, Annotated[Optional[str], typer.Option("--axis", metavar="|".join(AXES), help="What to plot.")]),  # noqa: UP045
     ("ascii", False, Annotated[bool, typer.Option("--ascii", help="Draw with ASCII alone.")]),
 )
 
@@ -162,7 +187,7 @@ def _annotation(declared: Field) -> Any:
 
 def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
     """Compute one answer and print it."""
-    from scaletui import locations
+    from scaletui import locations, terminal
     from scaletui.render import render
 
     form = given.pop("format")
@@ -170,41 +195,51 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
         raise unknown_name("format", form, FORMATS).at("--format")
     explain, plot = given.pop("explain"), given.pop("plot", False)
     axis, ascii_only = given.pop("axis", None), given.pop("ascii", False)
+    _refuse_unused(form, explain, plot, axis, ascii_only)
     catalog = locations.catalog()
-    inputs = parse_inputs(calculator.inputs, given, lambda f: "NAME" if f.name == "name" else f.option)
+    inputs: Any = parse_inputs(calculator.inputs, given, _place)
+    tty = sys.stdout.isatty()
+    columns, lines = terminal.size(tty)
+    columns = min(max(columns, 40), 1000)
     try:
         answer = calculator.run(inputs, catalog)
+        if plot:
+            from scaletui.render.figures import plot_text
+
+            ascii_only = ascii_only or not terminal.unicode_shown()
+            text = plot_text(answer, catalog, axis, columns, max(lines - 2, 12), ascii_only, terminal.colors(tty))
+        else:
+            bold = tty and terminal.colors(tty) != "none"
+            text = render(answer, form, catalog, explain=explain, width=columns, bold=bold)
+    except InputError as error:
+        raise _placed(error, inputs) from None
     finally:
         for problem in catalog.problems:
-            sys.stderr.write(f"scaletui: your presets are passed over: {problem}\n")
-    tty = sys.stdout.isatty()
-    columns, lines = _terminal(tty)
-    if plot:
-        from scaletui.render.figures import plot_text
-
-        text = plot_text(answer, catalog, axis, columns, max(lines - 2, 12), ascii_only or not _unicode(), _colors(tty))
-    else:
-        text = render(answer, form, catalog, explain=explain, width=columns, bold=tty and _colors(tty) != "none")
+            _say(f"your presets are passed over: {problem}")
     sys.stdout.write(text)
 
 
-def _terminal(tty: bool) -> tuple[int, int]:
-    """Return the columns and lines to print for: the terminal's, or 80 x 24 into a pipe."""
-    if not tty:
-        return int(os.environ["COLUMNS"]) if os.environ.get("COLUMNS", "").isdecimal() else 80, 24
-    size = os.get_terminal_size(sys.stdout.fileno())
-    return max(size.columns, 40) if size.columns else 80, size.lines or 24
+def _refuse_unused(form: str, explain: bool, plot: bool, axis: str | None, ascii_only: bool) -> None:
+    """Raise for an option of the output that is wrong or would change nothing."""
+    if axis is not None and axis not in AXES:
+        raise unknown_name("axis", axis, AXES).at("--axis")
+    for option, given in (("--axis", axis is not None), ("--ascii", ascii_only)):
+        if given and not plot:
+            raise InputError("needs --plot", where=option)
+    if plot and (form != "table" or explain):
+        raise InputError("draws, and takes no --format or --explain", where="--plot")
+    if explain and form == "csv":
+        raise InputError("CSV has rows alone and no room for --explain", where="--format", hint="use json, md or table")
 
 
-def _colors(tty: bool) -> Any:
-    if not tty or os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb":
-        return "none"
-    if os.environ.get("COLORTERM") in ("truecolor", "24bit"):
-        return "truecolor"
-    return "256" if "256" in os.environ.get("TERM", "") else "16"
+def _place(declared: Field) -> str:
+    return "NAME" if declared.name == "name" else declared.option
 
 
-def _unicode() -> bool:
-    """Whether the terminal's locale is UTF-8; Python itself claims so even under LC_ALL=C."""
-    name = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
-    return "utf-8" in name.lower() or "utf8" in name.lower()
+def _placed(error: InputError, inputs: object) -> InputError:
+    """Return the error of a name that no preset has with its option: the name is looked up only while computing."""
+    for item, value in changed(inputs):
+        names = value if item.unit == NAMES else (value.accelerator,) if item.unit == FLEET else ()
+        if any(f"'{visible(name)}'" in error.what for name in names):
+            return error.at(_place(item))
+    return error

@@ -52,7 +52,7 @@ class Row(NamedTuple):
 class Note(NamedTuple):
     """Something a reader must know beside the numbers: a contradiction, an extrapolation, an assumption.
 
-    ``kind`` is one of ``contradiction``, ``extrapolation``, ``assumption``, ``unreachable``, ``convention``, ``source``.
+    ``kind`` is ``contradiction``, ``extrapolation``, ``assumption``, ``unreachable``, ``convention`` or ``source``.
     """
 
     id: str
@@ -132,7 +132,9 @@ class Answer(NamedTuple):
             "inputs": self.inputs,
             **sweep,
             "rows": [_row_dict(row) for row in self.rows],
-            "notes": [{"id": n.id, "kind": n.kind, "text": n.text, "law": n.law, "source": n.source} for n in self.notes],
+            "notes": [
+                {"id": n.id, "kind": n.kind, "text": n.text, "law": n.law, "source": n.source} for n in self.notes
+            ],
             "provenance": self.provenance,
         }
 

@@ -9,10 +9,11 @@ from scaletui_core.answer import Note
 from scaletui_core.errors import InputError
 from scaletui_core.fields import CHOICE, FLEET, NAMES, field
 from scaletui_core.formula import Formula, Number, Working
-from scaletui_core.laws import training_flops
+from scaletui_core.law_formulas import training_flops
 from scaletui_core.machine import MFU_SOURCE, PRECISIONS, Machine, fleet_flops, machine, money_flops
 from scaletui_core.presets import Catalog
-from scaletui_core.quantity import Fleet, format_quantity
+from scaletui_core.quantity import Fleet
+from scaletui_core.quantity_text import format_quantity
 
 AGREEMENT = 0.005  # two routes to one number may differ by their rounding to three digits
 _LARGEST = 1e299
@@ -51,8 +52,12 @@ class BudgetInputs:
     flops: float | None = field("FLOP", "Training compute C.", label="C", example="5.76e23", low=1.0)
     params: float | None = field("parameters", "Model size N.", label="N", example="70B", low=1.0)
     tokens: float | None = field("tokens", "Training data D.", label="D", example="1.4T", low=1.0)
-    loss: float | None = field("nats/token", "Target loss: the least compute that reaches it.", label="L", example="2.0")
-    hardware: Fleet | None = field(FLEET, "Accelerators (see `scaletui hardware`).", label="Machine", example="512xH100")
+    loss: float | None = field(
+        "nats/token", "Target loss: the least compute that reaches it.", label="L", example="2.0"
+    )
+    hardware: Fleet | None = field(  # noqa: RUF009  (as for every other field, `field` is `dataclasses.field`)
+        FLEET, "Accelerators (see `scaletui hardware`).", label="Machine", example="512xH100"
+    )
     days: float | None = field("s", "Wall time; a bare number is days.", label="Time", example="30d", bare=86400.0)
     mfu: float | None = field(
         "fraction", "Model FLOP utilisation of the accelerators.", label="MFU", example="40%", default="40%"
@@ -112,7 +117,14 @@ def resolve(inputs: BudgetInputs, catalog: Catalog) -> Plan:
     if inputs.hardware is not None:
         fleet = machine(catalog, inputs.hardware, inputs.mfu, inputs.price, inputs.precision)
         if inputs.mfu is None:
-            notes.append(Note("assumed-mfu", f"MFU taken as {format_quantity(fleet.mfu, 'fraction')}.", MFU_SOURCE, kind="assumption"))
+            notes.append(
+                Note(
+                    "assumed-mfu",
+                    f"MFU taken as {format_quantity(fleet.mfu, 'fraction')}.",
+                    MFU_SOURCE,
+                    kind="assumption",
+                )
+            )
         if inputs.precision is None and fleet.precision != PRECISIONS[0]:
             text = f"{fleet.name} has no BF16 rate; its dense {fleet.precision.upper()} peak is used."
             notes.append(Note("peak-precision", text, fleet.source, kind="assumption"))
@@ -136,7 +148,9 @@ def _refuse_unused(inputs: BudgetInputs) -> None:
             if getattr(inputs, name) is not None:
                 raise InputError("needs --hardware", where=f"--{name}", hint="such as --hardware 512xH100")
         if inputs.days is not None and inputs.tokens_per_second is None:
-            raise InputError("needs --hardware or --tokens-per-second", where="--days", hint="such as --hardware 512xH100")
+            raise InputError(
+                "needs --hardware or --tokens-per-second", where="--days", hint="such as --hardware 512xH100"
+            )
 
 
 def _token_routes(inputs: BudgetInputs) -> list[Fact]:
@@ -152,6 +166,7 @@ def _token_routes(inputs: BudgetInputs) -> list[Fact]:
 
 def _flop_routes(inputs: BudgetInputs, fleet: Machine | None, params: Fact | None, tokens: Fact | None) -> list[Fact]:
     routes = []
+    numbers: tuple[Number, ...]
     if inputs.flops is not None:
         routes.append(Fact(inputs.flops, "--flops"))
     if params is not None and tokens is not None:
@@ -183,7 +198,9 @@ def _other(flops: Fact, known: Fact, expression: str, symbol: str, unit: str) ->
             where=known.given_by,
             hint="more compute, or less of this",
         )
-    return Fact(value, "C = 6ND", Working(expression, (Number("C", flops.value, "FLOP"), Number(symbol, known.value, unit))))
+    return Fact(
+        value, "C = 6ND", Working(expression, (Number("C", flops.value, "FLOP"), Number(symbol, known.value, unit)))
+    )
 
 
 def _agreed(name: str, unit: str, routes: list[Fact], notes: list[Note]) -> Fact | None:
@@ -202,7 +219,8 @@ def _agreed(name: str, unit: str, routes: list[Fact], notes: list[Note]) -> Fact
                 hint=f"{first} against {second} {unit}",
             )
         if apart > 0.0:
-            text = f"{routes[0].given_by} and {fact.given_by} agree to {apart:.2g}; the {name} is that of {routes[0].given_by}."
+            both = f"{routes[0].given_by} and {fact.given_by} agree to {apart:.2g}"
+            text = f"{both}; the {name} is that of {routes[0].given_by}."
             notes.append(Note(f"agreement-{name}", text, kind="assumption"))
     return routes[0] if routes else None
 
@@ -221,9 +239,13 @@ def _check_loss(inputs: BudgetInputs, flops: Fact | None) -> None:
 
 def _too_little(inputs: BudgetInputs) -> InputError:
     if inputs.hardware is not None:
-        return InputError("says where, not how much", where="--hardware", hint="add --days 30, --flops, --params or --cost")
+        return InputError(
+            "says where, not how much", where="--hardware", hint="add --days 30, --flops, --params or --cost"
+        )
     if inputs.tokens_per_second is not None:
-        return InputError("says how fast, not how much", where="--tokens-per-second", hint="add --days, --flops or --params")
+        return InputError(
+            "says how fast, not how much", where="--tokens-per-second", hint="add --days, --flops or --params"
+        )
     return InputError(
         "nothing to start from",
         hint="give --flops 5.76e23, --params 70B, --tokens 1.4T, --loss 2.0, or --hardware 512xH100 --days 30",

@@ -9,9 +9,10 @@ from scaletui_core.budget import BudgetInputs, Fact, Plan, resolve
 from scaletui_core.calculator import Calculator, extrapolation_note, law_notes, provenance
 from scaletui_core.fields import given
 from scaletui_core.formula import Number, Working
-from scaletui_core.laws import Law, Loss, Unreachable, chosen_laws, training_flops
+from scaletui_core.law_formulas import training_flops
+from scaletui_core.laws import Law, Loss, Unreachable, chosen_laws
 from scaletui_core.machine import Machine, accelerator_hours, run_cost, run_energy, run_seconds
-from scaletui_core.presets import Catalog
+from scaletui_core.presets import Catalog, Record
 
 PF_DAY = 8.64e19
 
@@ -21,8 +22,8 @@ def calculate(inputs: BudgetInputs, catalog: Catalog) -> Answer:
 
     Row ids: ``compute``, ``pf_days``, ``params``, ``tokens``, ``tokens_per_param``, ``loss``, ``loss_irreducible``,
     ``loss_params``, ``loss_tokens``, ``decades_beyond_fit``, ``nearest_model``, ``epochs``; with a machine
-    ``accelerator_hours``, ``duration``, ``energy``, ``cost``; for a given N and D, ``model_loss`` and what the law would
-    have chosen.
+    ``accelerator_hours``, ``duration``, ``energy``, ``cost``; for a given N and D, ``model_loss`` and what the law
+    would have chosen.
 
     Parameters
     ----------
@@ -62,9 +63,22 @@ def calculate(inputs: BudgetInputs, catalog: Catalog) -> Answer:
             notes.append(Note(f"counts:{law.id}", f"N counts {law.counts}.", law.source, law.id, "convention"))
         notes += law_notes(law)
     if any(row.id == "energy" for row in rows):
-        notes.append(Note("energy-scope", "Energy is of the accelerators at rated power; hosts, network and cooling come on top.", kind="convention"))  # fmt: skip
+        notes.append(
+            Note(
+                "energy-scope",
+                "Energy is of the accelerators at rated power; hosts, network and cooling come on top.",
+                kind="convention",
+            )
+        )
     if inputs.hardware is not None and inputs.price is None and plan.machine is not None:
-        notes.append(Note("assumed-price", f"Hire taken as ${plan.machine.price:g} an accelerator-hour.", plan.machine.price_source, kind="assumption"))  # fmt: skip
+        notes.append(
+            Note(
+                "assumed-price",
+                f"Hire taken as ${plan.machine.price:g} an accelerator-hour.",
+                plan.machine.price_source,
+                kind="assumption",
+            )
+        )
     return Answer("calc", given(inputs), tuple(rows), tuple(notes), provenance(), _table(plan, shared))
 
 
@@ -87,7 +101,16 @@ def _machine_rows(plan: Plan, flops: float, tokens: float | None, law: str | Non
     if plan.tokens_per_second is not None and tokens is not None:
         seconds = tokens / plan.tokens_per_second
         numbers = (Number("D", tokens, "tokens"), Number("tokens/s", plan.tokens_per_second, "tokens/s"))
-        rows.append(Row("duration_at_rate", "time at the given tokens/s", seconds, "s", law, working=Working("t = D / (tokens/s)", numbers)))  # fmt: skip
+        rows.append(
+            Row(
+                "duration_at_rate",
+                "time at the given tokens/s",
+                seconds,
+                "s",
+                law,
+                working=Working("t = D / (tokens/s)", numbers),
+            )
+        )
     return rows
 
 
@@ -96,16 +119,51 @@ def _fleet_rows(fleet: Machine, flops: float, law: str | None) -> list[Row]:
     h = Number("accelerator-hours", hours, "accelerator-hours")
     peak = (Number("peak", fleet.peak, "FLOP/s", fleet.source), Number("MFU", fleet.mfu, "fraction"))
     rows = [
-        Row("accelerator_hours", f"{fleet.name} hours", hours, "accelerator-hours", law, fleet.id, source=fleet.source,
-            working=Working.of(accelerator_hours, ("C", flops, "FLOP"), *peak)),
-        Row("duration", f"time on {fleet.count} x {fleet.name}", run_seconds(hours, fleet.count), "s", law, fleet.id,
-            source=fleet.source, working=Working.of(run_seconds, h, ("n", float(fleet.count), "1"))),
-        Row("cost", "hire", run_cost(hours, fleet.price), "USD", law, fleet.id, source=fleet.price_source,
-            working=Working.of(run_cost, h, ("price", fleet.price, "USD/h", fleet.price_source))),
-    ]  # fmt: skip
+        Row(
+            "accelerator_hours",
+            f"{fleet.name} hours",
+            hours,
+            "accelerator-hours",
+            law,
+            fleet.id,
+            source=fleet.source,
+            working=Working.of(accelerator_hours, ("C", flops, "FLOP"), *peak),
+        ),
+        Row(
+            "duration",
+            f"time on {fleet.count} x {fleet.name}",
+            run_seconds(hours, fleet.count),
+            "s",
+            law,
+            fleet.id,
+            source=fleet.source,
+            working=Working.of(run_seconds, h, ("n", float(fleet.count), "1")),
+        ),
+        Row(
+            "cost",
+            "hire",
+            run_cost(hours, fleet.price),
+            "USD",
+            law,
+            fleet.id,
+            source=fleet.price_source,
+            working=Working.of(run_cost, h, ("price", fleet.price, "USD/h", fleet.price_source)),
+        ),
+    ]
     if fleet.power is not None:
         working = Working.of(run_energy, h, ("power", fleet.power, "W", fleet.source))
-        rows.append(Row("energy", "energy of the accelerators", run_energy(hours, fleet.power), "J", law, fleet.id, source=fleet.source, working=working))  # fmt: skip
+        rows.append(
+            Row(
+                "energy",
+                "energy of the accelerators",
+                run_energy(hours, fleet.power),
+                "J",
+                law,
+                fleet.id,
+                source=fleet.source,
+                working=working,
+            )
+        )
     return rows
 
 
@@ -160,13 +218,24 @@ def _law_rows(law: Law, plan: Plan, catalog: Catalog, unique: float | None, note
         rows += [row for row in _machine_rows(plan, flops, tokens, law.id) if row.id == "duration_at_rate"]
     kind = "optimal " if at_optimum else ""
     rows += [
-        Row("params", f"{kind}N, {law.counts}", params, "parameters", law.id, source=law.source, working=params_working),
+        Row(
+            "params", f"{kind}N, {law.counts}", params, "parameters", law.id, source=law.source, working=params_working
+        ),
         Row("tokens", f"{kind}D", tokens, "tokens", law.id, source=law.source, working=tokens_working),
         _ratio("tokens_per_param", f"{kind}D/N", params, tokens, law.id),
     ]
     if unique is not None:
         numbers = (Number("D", tokens, "tokens"), Number("U", unique, "tokens"))
-        rows.append(Row("epochs", "passes over the unique tokens", max(tokens / unique, 1.0), "1", law.id, working=Working("D/U, at least 1", numbers)))  # fmt: skip
+        rows.append(
+            Row(
+                "epochs",
+                "passes over the unique tokens",
+                max(tokens / unique, 1.0),
+                "1",
+                law.id,
+                working=Working("D/U, at least 1", numbers),
+            )
+        )
         if tokens > unique and law.with_unique(unique) is law:
             text = f"takes no account of repetition: its D is {tokens / unique:.3g} times the unique tokens."
             notes.append(Note(f"repetition:{law.id}", text, law.source, law.id, "assumption"))
@@ -213,7 +282,9 @@ def _loss_rows(law: Law, plan: Plan, flops: float, params: float, tokens: float,
     if plan.is_point and law.has_loss:
         assert plan.params is not None
         assert plan.tokens is not None
-        rows += loss_rows(law, law.loss(plan.params.value, plan.tokens.value), "model_loss", "your model's loss L(N, D)")
+        rows += loss_rows(
+            law, law.loss(plan.params.value, plan.tokens.value), "model_loss", "your model's loss L(N, D)"
+        )
     if law.has_loss:
         rows += loss_rows(law, law.loss(params, tokens), "loss", "loss L(N, D)")
     elif law.has_optimal_loss and at_optimum:
@@ -232,7 +303,9 @@ def loss_rows(law: Law, loss: Loss, row_id: str, label: str) -> list[Row]:
     for term_id, symbol, value in loss.terms:
         name = term_id if row_id == "loss" else term_id.replace("loss", row_id)
         numbers = loss.working.numbers
-        rows.append(Row(name, words[term_id], value, "nats/token", law.id, source=loss.source, working=Working(symbol, numbers)))
+        rows.append(
+            Row(name, words[term_id], value, "nats/token", law.id, source=loss.source, working=Working(symbol, numbers))
+        )
     return rows
 
 
@@ -240,17 +313,31 @@ def _context_rows(law: Law, flops: float, params: float, tokens: float, catalog:
     beyond = law.decades_beyond(flops)
     rows = []
     if law.fitted is not None:
-        edges = tuple(Number(s, v, "FLOP", law.record.get("fitted_source")) for s, v in zip(("from", "to"), law.fitted, strict=True))
-        rows.append(Row("decades_beyond_fit", "orders of magnitude beyond the fit", beyond, "1", law.id,
-                        source=law.record.get("fitted_source"), working=Working("log10(C / edge of the fit)", (Number("C", flops, "FLOP"), *edges))))  # fmt: skip
+        edges = tuple(
+            Number(s, v, "FLOP", law.record.get("fitted_source"))
+            for s, v in zip(("from", "to"), law.fitted, strict=True)
+        )
+        rows.append(
+            Row(
+                "decades_beyond_fit",
+                "orders of magnitude beyond the fit",
+                beyond,
+                "1",
+                law.id,
+                source=law.record.get("fitted_source"),
+                working=Working("log10(C / edge of the fit)", (Number("C", flops, "FLOP"), *edges)),
+            )
+        )
     near = nearest_model(catalog, params, tokens)
     if near is not None:
         key, record = near
-        rows.append(Row("nearest_model", record["name"], record["params"], "parameters", law.id, key, source=record["source"]))
+        rows.append(
+            Row("nearest_model", record["name"], record["params"], "parameters", law.id, key, source=record["source"])
+        )
     return rows
 
 
-def nearest_model(catalog: Catalog, params: float, tokens: float) -> tuple[str, dict[str, object]] | None:
+def nearest_model(catalog: Catalog, params: float, tokens: float) -> tuple[str, Record] | None:
     """Return the known model nearest in ln N and ln D, as its id and record."""
     best, found = float("inf"), None
     log_n, log_d = log(params), log(tokens)
@@ -281,4 +368,6 @@ def _table(plan: Plan, shared: bool) -> Table:
     return Table("law", tuple(columns))
 
 
-CALCULATOR = Calculator("calc", BudgetInputs, calculate, "From a budget to the model to train, under every published law.")
+CALCULATOR = Calculator(
+    "calc", BudgetInputs, calculate, "From a budget to the model to train, under every published law."
+)

@@ -9,7 +9,7 @@ from scaletui_core import __version__
 from scaletui_core.answer import Answer, Note
 from scaletui_core.laws import Law
 from scaletui_core.presets import Catalog
-from scaletui_core.quantity import format_quantity
+from scaletui_core.quantity_text import format_quantity
 
 
 class Calculator(NamedTuple):

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from scaletui_core.errors import InputError
-from scaletui_core.quantity import Fleet, format_exact, parse, parse_fleet
+from scaletui_core.quantity import Fleet, parse, parse_fleet
+from scaletui_core.quantity_text import format_exact
 
 Inputs = TypeVar("Inputs")
 
@@ -89,7 +90,9 @@ class Field(NamedTuple):
             return text
         quantity = parse(text, self.unit, bare=self.bare)
         if quantity.is_range:
-            raise InputError("takes one number, not a range", hint=f"such as {self.example}", text=text, column=text.find(".."))
+            raise InputError(
+                "takes one number, not a range", hint=f"such as {self.example}", text=text, column=text.find("..")
+            )
         self._check_bounds(quantity.value)
         return int(quantity.value) if self.whole else quantity.value
 
@@ -108,7 +111,11 @@ class Field(NamedTuple):
         if isinstance(value, str):
             return value
         if self.bare != 1.0:
-            return format_exact(value / self.bare, "1") if (value / self.bare) * self.bare == value else format_exact(value, self.unit)
+            return (
+                format_exact(value / self.bare, "1")
+                if (value / self.bare) * self.bare == value
+                else format_exact(value, self.unit)
+            )
         return format_exact(float(value), self.unit)
 
 

@@ -2,8 +2,8 @@
 
 A formula is a plain Python function of floats. Scalars call it as it is. Arrays get the same code compiled
 (`scaletui_core.compiled`), with `exp` and `log` replaced by versions that vectorise; there is no second version to keep
-in step. Formulas work in natural logarithms of compute, parameters and tokens, because a budget of 1e100 FLOP is a legal
-question and because a compiled kernel then needs one logarithm a budget.
+in step. Formulas work in natural logarithms of compute, parameters and tokens, because a budget of 1e100 FLOP is a
+legal question and because a compiled kernel then needs one logarithm a budget.
 """
 
 from __future__ import annotations

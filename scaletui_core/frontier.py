@@ -11,7 +11,8 @@ from scaletui_core.calculator import Calculator, extrapolation_note, law_notes, 
 from scaletui_core.errors import InputError
 from scaletui_core.fields import NAMES, field, given
 from scaletui_core.formula import Number, Working
-from scaletui_core.laws import LN6, Law, Unreachable, chosen_laws
+from scaletui_core.law_formulas import LN6
+from scaletui_core.laws import Law, Unreachable, chosen_laws
 from scaletui_core.presets import Catalog
 
 LARGEST_SWEEP = 2000
@@ -21,11 +22,21 @@ LARGEST_SWEEP = 2000
 class FrontierInputs:
     """A span of budgets [FLOP], how many points on it, the unique tokens, and the laws to draw."""
 
-    from_: float = field("FLOP", "Lowest budget.", label="From", example="1e18", default="1e18", default_value=1e18, low=1.0)
-    to: float = field("FLOP", "Highest budget.", label="To", example="1e26", default="1e26", default_value=1e26, low=1.0)
+    from_: float = field(
+        "FLOP", "Lowest budget.", label="From", example="1e18", default="1e18", default_value=1e18, low=1.0
+    )
+    to: float = field(
+        "FLOP", "Highest budget.", label="To", example="1e26", default="1e26", default_value=1e26, low=1.0
+    )
     points: int | None = field(
-        "1", "Budgets, evenly spaced in log C; default: one a decade.", label="Points", example="50", low=2, high=LARGEST_SWEEP, whole=True
-    )  # fmt: skip
+        "1",
+        "Budgets, evenly spaced in log C; default: one a decade.",
+        label="Points",
+        example="50",
+        low=2,
+        high=LARGEST_SWEEP,
+        whole=True,
+    )
     unique: float | None = field("tokens", "Unique tokens there are.", label="Unique", example="100B", low=1.0)
     law: tuple[str, ...] = field(
         NAMES, "Law to draw; repeatable. Default: all.", label="Law", example="chinchilla-3", default_value=()
@@ -38,8 +49,15 @@ class IsoflopInputs:
 
     flops: float | None = field("FLOP", "Training compute C.", label="C", example="5.76e23", low=1e6)
     points: int | None = field(
-        "1", "Model sizes, evenly spaced in log N.", label="Points", example="21", default="21", low=2, high=LARGEST_SWEEP, whole=True
-    )  # fmt: skip
+        "1",
+        "Model sizes, evenly spaced in log N.",
+        label="Points",
+        example="21",
+        default="21",
+        low=2,
+        high=LARGEST_SWEEP,
+        whole=True,
+    )
     unique: float | None = field("tokens", "Unique tokens there are.", label="Unique", example="100B", low=1.0)
     law: tuple[str, ...] = field(
         NAMES, "Law to ask; repeatable. Default: all with L(N, D).", label="Law", example="epoch-2024", default_value=()
@@ -56,8 +74,7 @@ def log_spaced(low: float, high: float, points: int) -> list[float]:
     """
     first, last = log(low), log(high)
     values = [exp(first + (last - first) * i / (points - 1)) for i in range(points)]
-    exact = [low, *(float(f"{value:.12g}") for value in values[1:-1]), high]
-    return exact
+    return [low, *(float(f"{value:.12g}") for value in values[1:-1]), high]
 
 
 def calculate(inputs: FrontierInputs, catalog: Catalog) -> Answer:
@@ -99,7 +116,15 @@ def calculate(inputs: FrontierInputs, catalog: Catalog) -> Answer:
         Column("loss", "loss", "nats/token"),
     )
     table = Table("law", columns)
-    return Answer("frontier", given(inputs), tuple(rows), tuple(notes), provenance(points=points), table, Sweep("compute", "C", "FLOP"))
+    return Answer(
+        "frontier",
+        given(inputs),
+        tuple(rows),
+        tuple(notes),
+        provenance(points=points),
+        table,
+        Sweep("compute", "C", "FLOP"),
+    )
 
 
 def _rows_at(law: Law, flops: float) -> list[Row]:
@@ -110,14 +135,42 @@ def _rows_at(law: Law, flops: float) -> list[Row]:
     numbers = (Number("D", best.tokens, "tokens"), Number("N", best.params, "parameters"))
     ratio = best.tokens / best.params
     rows = [
-        Row("params", f"optimal N, {law.counts}", best.params, "parameters", law.id, at=flops, source=law.source, working=best.params_working),
-        Row("tokens", "optimal D", best.tokens, "tokens", law.id, at=flops, source=law.source, working=best.tokens_working),
-        Row("tokens_per_param", "optimal D/N", ratio, "tokens/parameter", law.id, at=flops, working=Working("D/N", numbers)),
-    ]  # fmt: skip
+        Row(
+            "params",
+            f"optimal N, {law.counts}",
+            best.params,
+            "parameters",
+            law.id,
+            at=flops,
+            source=law.source,
+            working=best.params_working,
+        ),
+        Row(
+            "tokens",
+            "optimal D",
+            best.tokens,
+            "tokens",
+            law.id,
+            at=flops,
+            source=law.source,
+            working=best.tokens_working,
+        ),
+        Row(
+            "tokens_per_param",
+            "optimal D/N",
+            ratio,
+            "tokens/parameter",
+            law.id,
+            at=flops,
+            working=Working("D/N", numbers),
+        ),
+    ]
     if law.has_optimal_loss:
         loss = law.optimal_loss(flops)
         label = "loss L(N, D)" if law.has_loss else "loss L(C)"
-        rows.append(Row("loss", label, loss.value, "nats/token", law.id, at=flops, source=loss.source, working=loss.working))
+        rows.append(
+            Row("loss", label, loss.value, "nats/token", law.id, at=flops, source=loss.source, working=loss.working)
+        )
     return rows
 
 
@@ -142,7 +195,11 @@ def isoflop(inputs: IsoflopInputs, catalog: Catalog) -> Answer:
         raise InputError("nothing to start from", hint="give --flops 5.76e23")
     laws = chosen_laws(catalog, inputs.law, inputs.unique)
     able = [law for law in laws if law.has_loss]
-    notes = [Note(f"unreachable:{x.id}", "no L(N, D) published.", x.source, x.id, "unreachable") for x in laws if not x.has_loss]
+    notes = [
+        Note(f"unreachable:{x.id}", "no L(N, D) published.", x.source, x.id, "unreachable")
+        for x in laws
+        if not x.has_loss
+    ]
     rows: list[Row] = []
     if able:
         best = [law.optimum(inputs.flops).params for law in able]
@@ -161,7 +218,9 @@ def isoflop(inputs: IsoflopInputs, catalog: Catalog) -> Answer:
         Column("loss_tokens", "from D", "nats/token"),
     )
     table = Table("law", columns)
-    return Answer("isoflop", given(inputs), tuple(rows), tuple(notes), provenance(), table, Sweep("params", "N", "parameters"))
+    return Answer(
+        "isoflop", given(inputs), tuple(rows), tuple(notes), provenance(), table, Sweep("params", "N", "parameters")
+    )
 
 
 def _slice_rows(law: Law, flops: float, params: float) -> list[Row]:

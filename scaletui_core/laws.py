@@ -1,8 +1,8 @@
 """Published scaling laws: how much to train, on how many tokens, and the loss to expect.
 
 Every law's frontier is two straight lines in the logarithms of compute, ``ln N = k_n + p_n ln C`` and
-``ln D = k_d + p_d ln C``; only repeated data (Muennighoff with fewer unique tokens than D) bends it, and is solved. What a
-law's N counts differs from law to law and is part of the law.
+``ln D = k_d + p_d ln C``; only repeated data (Muennighoff with fewer unique tokens than D) bends it, and is solved.
+What a law's N counts differs from law to law and is part of the law.
 """
 
 from __future__ import annotations
@@ -11,139 +11,20 @@ from math import exp, log
 from typing import Any, NamedTuple
 
 from scaletui_core.errors import InputError, unknown_name
-from scaletui_core.formula import Formula, Number, Working, examples, formula
+from scaletui_core.formula import Formula, Number, Working
+from scaletui_core.law_formulas import (
+    LN6,
+    LOG_LIMIT,
+    log_allocation,
+    log_effective,
+    log_flops_for_loss,
+    log_power,
+    log_repeated_params,
+    parametric_loss,
+    repeated_loss,
+    single_variable_loss,
+)
 from scaletui_core.presets import Catalog, Record
-
-LN6 = 1.791759469228055
-LOG_LIMIT = 690.0  # exp of more than this is too near the largest float to be multiplied
-
-
-@formula("C = 6 N D", unit="FLOP", source="kaplan-2020: Sec. 2.1")
-def training_flops(params: float, tokens: float) -> float:
-    """Training compute of a dense transformer [FLOP] from parameters and tokens.
-
-    >>> training_flops(280e9, 300e9)
-    5.04e+23
-    """
-    return 6.0 * params * tokens
-
-
-@formula("y = k C^p", unit="1", source="scaletui: straight line in logarithms")
-def log_power(log_flops: float, log_k: float, p: float) -> float:
-    """Logarithm of a power law of compute.
-
-    >>> round(exp(log_power(log(1e21), log(0.0991589), 0.4980987)) / 1e9, 2)  # Hoffmann D.4: 2.86B
-    2.86
-    """
-    return log_k + p * log_flops
-
-
-@formula("G = (alpha A / (beta B))^(1/(alpha + beta))", unit="1", source="hoffmann-2022: Eq. 4")
-def log_allocation(log_a: float, log_b: float, alpha: float, beta: float) -> float:
-    """Logarithm of G, the constant that splits compute between parameters and tokens.
-
-    >>> round(exp(log_allocation(log(406.4), log(410.7), 0.34, 0.28)), 4)
-    1.3447
-    """
-    return (log(alpha / beta) + log_a - log_b) / (alpha + beta)
-
-
-@formula("L = E + A/N^alpha + B/D^beta", unit="nats/token", source="hoffmann-2022: Eq. 2")
-def parametric_loss(
-    log_params: float, log_tokens: float, e: float, log_a: float, log_b: float, alpha: float, beta: float
-) -> float:
-    """Loss [nats/token] of a model and its data.
-
-    >>> round(parametric_loss(log(1e9), log(1e8), 2.0, log(1e3), log(1e3), 1 / 3, 1 / 4), 12)  # lecture exercise
-    13.0
-    """
-    return e + exp(log_a - alpha * log_params) + exp(log_b - beta * log_tokens)
-
-
-@formula("L = (X_c / X)^alpha", unit="nats/token", source="kaplan-2020: Eq. 1.1 to 1.3")
-def single_variable_loss(log_x: float, log_scale: float, alpha: float) -> float:
-    """Loss [nats/token] where only one of N, D or C limits it.
-
-    >>> round(single_variable_loss(log(8.8e13), log(8.8e13), 0.076), 12)
-    1.0
-    """
-    return exp(alpha * (log_scale - log_x))
-
-
-@formula("C = (K / (L - E))^(1/gamma)", unit="FLOP", source="hoffmann-2022: Eq. 2 at Eq. 4, inverted")
-def log_flops_for_loss(excess: float, log_k: float, gamma: float) -> float:
-    """Logarithm of the least compute whose optimal model has a loss of ``excess`` [nats/token] above E."""
-    return (log_k - log(excess)) / gamma
-
-
-@formula("X' = U (1 + R*(1 - e^(-R/R*))), R = X/U - 1", unit="1", source="muennighoff-2023: Eq. 5 and 6")
-def log_effective(log_x: float, log_unique: float, r_star: float) -> float:
-    """Logarithm of what X tokens (or parameters) are worth when only U of them are unique.
-
-    >>> round(exp(log_effective(log(4.0), log(1.0), 15.387756)), 2)  # four epochs are worth 3.73
-    3.73
-    """
-    if log_x <= log_unique:
-        return log_x
-    repeats = exp(log_x - log_unique) - 1.0
-    return log_unique + log(1.0 + r_star * (1.0 - exp(-repeats / r_star)))
-
-
-@formula("L = E + A/N'^alpha + B/D'^beta", unit="nats/token", source="muennighoff-2023: Eq. 7")
-def repeated_loss(
-    log_params: float, log_tokens: float, log_unique: float, log_kappa: float,
-    e: float, log_a: float, log_b: float, alpha: float, beta: float, r_d: float, r_n: float,
-) -> float:  # fmt: skip
-    """Loss [nats/token] when tokens repeat: U_D = min(U, D), U_N = min(N, kappa U_D)."""
-    log_unique_tokens = min(log_unique, log_tokens)
-    log_unique_params = min(log_params, log_kappa + log_unique_tokens)
-    return parametric_loss(
-        log_effective(log_params, log_unique_params, r_n),
-        log_effective(log_tokens, log_unique_tokens, r_d),
-        e, log_a, log_b, alpha, beta,
-    )  # fmt: skip
-
-
-@formula("ln(-dL/dln N) - ln(-dL/dln D)", unit="1", source="muennighoff-2023: Eq. 5 to 7, differentiated")
-def log_marginal_ratio(
-    log_params: float, log_tokens: float, log_unique: float, log_kappa: float,
-    log_a: float, log_b: float, alpha: float, beta: float, r_d: float, r_n: float,
-) -> float:  # fmt: skip
-    """Return how much more a relative step in N gains than one in D, in logarithms, for D >= U and N >= kappa U."""
-    log_unique_params = log_kappa + log_unique
-    repeats_n = exp(log_params - log_unique_params) - 1.0
-    repeats_d = exp(log_tokens - log_unique) - 1.0
-    gain_n = log(alpha) + log_a - (alpha + 1.0) * log_effective(log_params, log_unique_params, r_n)
-    gain_d = log(beta) + log_b - (beta + 1.0) * log_effective(log_tokens, log_unique, r_d)
-    return (gain_n + log_params - repeats_n / r_n) - (gain_d + log_tokens - repeats_d / r_d)
-
-
-@formula("N_opt = argmin_N L(N, C/6N; U)", unit="parameters", source="muennighoff-2023: Eq. 5 to 7, minimised at C = 6ND")
-def log_repeated_params(
-    log_flops: float, log_unique: float, log_kappa: float,
-    log_a: float, log_b: float, alpha: float, beta: float, r_d: float, r_n: float,
-) -> float:  # fmt: skip
-    """Logarithm of the best N for C when only U tokens are unique, by bisection on the marginal gains.
-
-    Up to the budget whose optimum needs U tokens it is Eq. 4 of Hoffmann. Beyond, the optimum lies between N = kappa U
-    (all compute above it spent on repeats) and D = U (all spent on parameters); the gain of N falls and that of D rises
-    along the isoFLOP line between them, so their crossing is the minimum.
-    """
-    low = log_kappa + log_unique
-    high = log_flops - LN6 - log_unique
-    if high <= low:
-        g = log_allocation(log_a, log_b, alpha, beta)
-        return g + (log_flops - LN6) * beta / (alpha + beta)
-    for _ in range(100):
-        middle = 0.5 * (low + high)
-        ratio = log_marginal_ratio(
-            middle, log_flops - LN6 - middle, log_unique, log_kappa, log_a, log_b, alpha, beta, r_d, r_n
-        )
-        if ratio > 0.0:
-            low = middle
-        else:
-            high = middle
-    return 0.5 * (low + high)
 
 
 class Optimum(NamedTuple):
@@ -314,7 +195,11 @@ class Law:
         """
         if key not in self.record:
             raise Unreachable("no loss published")
-        symbol, unit = {"compute_loss": ("C", "FLOP"), "params_loss": ("N", "parameters"), "tokens_loss": ("D", "tokens")}[key]
+        symbol, unit = {
+            "compute_loss": ("C", "FLOP"),
+            "params_loss": ("N", "parameters"),
+            "tokens_loss": ("D", "tokens"),
+        }[key]
         scale, alpha = self.record[key]
         scale *= self.record.get("per", 1.0) if key == "compute_loss" else 1.0
         loss = single_variable_loss(log(value), log(scale), alpha)
@@ -401,7 +286,13 @@ class ParametricLaw(Law):
         return self.e, self.log_a, self.log_b, self.alpha, self.beta
 
     def _coefficient_numbers(self) -> tuple[Number, ...]:
-        values = (("E", self.e), ("A", exp(self.log_a)), ("B", exp(self.log_b)), ("alpha", self.alpha), ("beta", self.beta))
+        values = (
+            ("E", self.e),
+            ("A", exp(self.log_a)),
+            ("B", exp(self.log_b)),
+            ("alpha", self.alpha),
+            ("beta", self.beta),
+        )
         return tuple(Number(symbol, value, "1", self.source) for symbol, value in values)
 
     def _frontier_working(self, flops: float) -> tuple[Working, Working]:
@@ -438,7 +329,12 @@ class ParametricLaw(Law):
             ("loss_params", "A/N^alpha", exp(self.log_a - self.alpha * log_n)),
             ("loss_tokens", "B/D^beta", exp(self.log_b - self.beta * log_d)),
         )
-        numbers = (Number("N", params, "parameters"), Number("D", tokens, "tokens"), *extra, *self._coefficient_numbers())
+        numbers = (
+            Number("N", params, "parameters"),
+            Number("D", tokens, "tokens"),
+            *extra,
+            *self._coefficient_numbers(),
+        )
         return Loss(value, terms, Working(expression.expression, numbers), self.loss_source)
 
     def optimal_loss(self, flops: float) -> Loss:
@@ -508,7 +404,11 @@ class RepeatedLaw(ParametricLaw):
         r_d, r_n = self.decay
         unique = tokens if self.unique is None else min(self.unique, tokens)
         log_unique_params = min(log(params), self.log_kappa + log(unique))
-        extra = (Number("U_D", unique, "tokens"), Number("R_D*", r_d, "1", self.source), Number("R_N*", r_n, "1", self.source))
+        extra = (
+            Number("U_D", unique, "tokens"),
+            Number("R_D*", r_d, "1", self.source),
+            Number("R_N*", r_n, "1", self.source),
+        )
         return self._loss(
             repeated_loss,
             log_effective(log(params), log_unique_params, r_n),
@@ -593,6 +493,3 @@ def chosen_laws(catalog: Catalog, ids: tuple[str, ...] = (), unique: float | Non
         one = law(catalog, name)
         found.append(one if unique is None else one.with_unique(unique))
     return found
-
-
-__test__ = examples(globals())

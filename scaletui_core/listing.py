@@ -19,7 +19,9 @@ from scaletui_core.presets import Catalog, Record
 class ListingInputs:
     """The names to show in full; all in short when empty."""
 
-    name: tuple[str, ...] = field(NAMES, "Name to show in full.", label="Name", example="chinchilla-3", default_value=())
+    name: tuple[str, ...] = field(
+        NAMES, "Name to show in full.", label="Name", example="chinchilla-3", default_value=()
+    )
 
 
 # id, label, unit of every number a preset may hold
@@ -91,7 +93,13 @@ def _law_rows(one: Any) -> list[Row]:
         Row("b", "exponent b of D_opt ~ C^b", b, "1", one.id, source=one.source),
     ]
     if isinstance(one, ParametricLaw):
-        values = {"E": (one.e, "nats/token"), "A": (exp(one.log_a), "1"), "B": (exp(one.log_b), "1"), "alpha": (one.alpha, "1"), "beta": (one.beta, "1")}  # fmt: skip
+        values = {
+            "E": (one.e, "nats/token"),
+            "A": (exp(one.log_a), "1"),
+            "B": (exp(one.log_b), "1"),
+            "alpha": (one.alpha, "1"),
+            "beta": (one.beta, "1"),
+        }
         errors = one.record.get("standard_errors", {})
         for key, (value, unit) in values.items():
             spread = f" (standard error {errors[key]:g})" if key in errors else ""
@@ -108,13 +116,42 @@ def _law_rows(one: Any) -> list[Row]:
         if key in one.record:
             scale, alpha = one.record[key]
             unit = {"C": "PF-day", "N": "parameters", "D": "tokens"}[symbol]
-            rows.append(Row(f"{key}_scale", f"{symbol}_c of L = ({symbol}_c/{symbol})^alpha", scale, unit, one.id, source=one.loss_source))
-            rows.append(Row(f"{key}_exponent", f"alpha of L = ({symbol}_c/{symbol})^alpha", alpha, "1", one.id, source=one.loss_source))
+            rows.append(
+                Row(
+                    f"{key}_scale",
+                    f"{symbol}_c of L = ({symbol}_c/{symbol})^alpha",
+                    scale,
+                    unit,
+                    one.id,
+                    source=one.loss_source,
+                )
+            )
+            rows.append(
+                Row(
+                    f"{key}_exponent",
+                    f"alpha of L = ({symbol}_c/{symbol})^alpha",
+                    alpha,
+                    "1",
+                    one.id,
+                    source=one.loss_source,
+                )
+            )
     printed = one.record.get("printed_exponents", {})
     for key in ("a", "b"):
         if key in printed:
             value, low, high = printed[key]
-            rows.append(Row(f"printed_{key}", f"exponent {key} as printed (10th to 90th percentile)", value, "1", one.id, low=low, high=high, source=printed["source"]))  # fmt: skip
+            rows.append(
+                Row(
+                    f"printed_{key}",
+                    f"exponent {key} as printed (10th to 90th percentile)",
+                    value,
+                    "1",
+                    one.id,
+                    low=low,
+                    high=high,
+                    source=printed["source"],
+                )
+            )
     if one.fitted is not None:
         source = one.record.get("fitted_source")
         if one.fitted[0]:
@@ -138,9 +175,21 @@ def models(inputs: ListingInputs, catalog: Catalog) -> Answer:
     for name in names:
         record = records[name]
         if "tokens" in record:
-            flops = 6.0 * record.get("active_params", record["params"]) * record["tokens"]
-            rows.append(Row("compute", "training compute 6ND", flops, "FLOP", subject=name, source="scaletui: 6ND of the numbers above"))
-            rows.append(Row("tokens_per_param", "D/N", record["tokens"] / record["params"], "tokens/parameter", subject=name))
+            params: float = record["active_params"] if "active_params" in record else record["params"]
+            flops = 6.0 * params * record["tokens"]
+            rows.append(
+                Row(
+                    "compute",
+                    "training compute 6ND",
+                    flops,
+                    "FLOP",
+                    subject=name,
+                    source="scaletui: 6ND of the numbers above",
+                )
+            )
+            rows.append(
+                Row("tokens_per_param", "D/N", record["tokens"] / record["params"], "tokens/parameter", subject=name)
+            )
     columns = (
         Column("params", "N", "parameters"),
         Column("tokens", "D", "tokens"),
@@ -188,11 +237,15 @@ def _records(
             if key in record:
                 source = elsewhere.get(key, record["source"])
                 rows.append(Row(key, label, float(record[key]), unit, subject=name, source=source))
-        for index, text in enumerate(record.get("notes", ())):
-            notes.append(Note(f"{name}-{index + 1}", text, record["source"], name, "source"))
+        for index, note in enumerate(record.get("notes", ())):
+            found = {"text": note} if isinstance(note, str) else note
+            kind, source = found.get("kind", "source"), found.get("source", record["source"])
+            notes.append(Note(found.get("id", f"{name}-{index + 1}"), found["text"], source, name, kind))
     return rows, notes, captions
 
 
 LAWS = Calculator("laws", ListingInputs, laws, "The published laws: exponents, coefficients, what N counts, sources.")
 MODELS = Calculator("models", ListingInputs, models, "Known models: size, data, compute, shape, sources.")
-HARDWARE = Calculator("hardware", ListingInputs, hardware, "Accelerators: dense peak, memory, bandwidth, power, sources.")
+HARDWARE = Calculator(
+    "hardware", ListingInputs, hardware, "Accelerators: dense peak, memory, bandwidth, power, sources."
+)

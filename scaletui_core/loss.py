@@ -11,7 +11,8 @@ from scaletui_core.calculator import Calculator, extrapolation_note, law_notes, 
 from scaletui_core.errors import InputError
 from scaletui_core.fields import NAMES, field, given
 from scaletui_core.formula import Number, Working
-from scaletui_core.laws import LOG_LIMIT, Law, ParametricLaw, Unreachable, chosen_laws, training_flops
+from scaletui_core.law_formulas import LOG_LIMIT, training_flops
+from scaletui_core.laws import Law, ParametricLaw, Unreachable, chosen_laws
 from scaletui_core.presets import Catalog
 
 
@@ -30,8 +31,8 @@ class LossInputs:
 def calculate(inputs: LossInputs, catalog: Catalog) -> Answer:
     """Return L(N, D) [nats/token] and its terms; with N or D alone, the limit where the other does not bind.
 
-    Row ids: ``loss``, ``loss_irreducible``, ``loss_params``, ``loss_tokens``; of single-variable laws ``loss_of_params``,
-    ``loss_of_tokens``, ``loss_of_compute``.
+    Row ids: ``loss``, ``loss_irreducible``, ``loss_params``, ``loss_tokens``; of single-variable laws
+    ``loss_of_params``, ``loss_of_tokens``, ``loss_of_compute``.
 
     Raises
     ------
@@ -89,7 +90,9 @@ def _rows(law: Law, inputs: LossInputs) -> list[Row]:
         except Unreachable:
             continue
         label = {"params": "L(N), data unlimited", "tokens": "L(D), size unlimited", "compute": "L(C), best N"}[key]
-        rows.append(Row(f"loss_of_{key}", label, loss.value, "nats/token", law.id, source=loss.source, working=loss.working))
+        rows.append(
+            Row(f"loss_of_{key}", label, loss.value, "nats/token", law.id, source=loss.source, working=loss.working)
+        )
     return rows
 
 
@@ -105,9 +108,27 @@ def _limit_rows(law: ParametricLaw, inputs: LossInputs) -> list[Row]:
     working = Working(f"{symbol} ({absent} unlimited)", numbers)
     return [
         Row("loss", f"loss, {absent} unlimited", value, "nats/token", law.id, source=loss.source, working=working),
-        Row("loss_irreducible", "irreducible loss E", law.e, "nats/token", law.id, source=loss.source, working=Working("E", (Number("E", law.e, "1", law.source),))),
-        Row(term[0], "loss from finite " + ("N" if absent == "D" else "D"), term[2], "nats/token", law.id, source=loss.source, working=Working(term[1], numbers)),
-    ]  # fmt: skip
+        Row(
+            "loss_irreducible",
+            "irreducible loss E",
+            law.e,
+            "nats/token",
+            law.id,
+            source=loss.source,
+            working=Working("E", (Number("E", law.e, "1", law.source),)),
+        ),
+        Row(
+            term[0],
+            "loss from finite " + ("N" if absent == "D" else "D"),
+            term[2],
+            "nats/token",
+            law.id,
+            source=loss.source,
+            working=Working(term[1], numbers),
+        ),
+    ]
 
 
-CALCULATOR = Calculator("loss", LossInputs, calculate, "The loss of a model and its data, with its terms, under every law.")
+CALCULATOR = Calculator(
+    "loss", LossInputs, calculate, "The loss of a model and its data, with its terms, under every law."
+)

@@ -19,7 +19,7 @@ def fleet_flops(count: float, peak_flop_per_s: float, mfu: float, seconds: float
     """Training compute [FLOP] that a fleet does in a time.
 
     >>> fleet_flops(512, 989e12, 0.4, 30 * 86400.0)
-    5.24993...e+23
+    5.250023424e+23
     """
     return count * peak_flop_per_s * mfu * seconds
 
@@ -83,7 +83,7 @@ class Machine(NamedTuple):
 
     id: str
     name: str
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
     precision: str
     peak: float
     mfu: float
@@ -129,7 +129,9 @@ def machine(
     peak = record.get(f"peak_{precision}")
     if peak is None:
         have = [p for p in PRECISIONS if f"peak_{p}" in record]
-        raise InputError(f"{record['name']} has no dense {precision} rate", where="--precision", hint=f"it has {', '.join(have)}")
+        raise InputError(
+            f"{record['name']} has no dense {precision} rate", where="--precision", hint=f"it has {', '.join(have)}"
+        )
     hire = catalog.load("hardware").settings.get("price", {})
     default = record.get("price_usd_per_hour", hire.get("usd_per_hour", 2.0))
     dated = f"hardware presets: price of {hire.get('date', 'no date')}, a setting of yours"

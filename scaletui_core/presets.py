@@ -229,7 +229,9 @@ def validated(text: str, kind: str, path: str) -> Record:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = _line_in_message(str(error))
-        raise InputError(f"is not TOML: {visible(str(error), 200)}", where=f"{shown}:{line}" if line else shown) from None
+        raise InputError(
+            f"is not TOML: {visible(str(error), 200)}", where=f"{shown}:{line}" if line else shown
+        ) from None
     section = _SECTION[kind]
     _check_keys(document, ["schema", "sources", section, "price"], text, shown, ())
     records = document.get(section, {})

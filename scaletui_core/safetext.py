@@ -7,7 +7,9 @@ _LIMIT = 60
 
 def _is_plain(char: str) -> bool:
     """Whether a character may reach a terminal as it is: printable, and not a direction or zero-width mark."""
-    return char.isprintable() and not ("\u0590" <= char <= "\u08ff" or "\ufb1d" <= char <= "\ufeff" or char >= "\U0001e800")
+    return char.isprintable() and not (
+        "\u0590" <= char <= "\u08ff" or "\ufb1d" <= char <= "\ufeff" or char >= "\U0001e800"
+    )
 
 
 def escaped(char: str) -> str:

@@ -8,7 +8,9 @@ from scaletui_core.presets import Catalog
 FORMATS = ("table", "json", "csv", "md")
 
 
-def render(answer: Answer, form: str, catalog: Catalog, *, explain: bool = False, width: int = 80, bold: bool = False) -> str:
+def render(
+    answer: Answer, form: str, catalog: Catalog, *, explain: bool = False, width: int = 80, bold: bool = False
+) -> str:
     """Return the whole text of an answer in one of `FORMATS`, with a final newline.
 
     Parameters

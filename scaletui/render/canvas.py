@@ -87,8 +87,11 @@ def clean(text: str, ascii_only: bool, limit: int = 60) -> str:
         return text.translate(_ASCII).encode("ascii", "replace").decode()
     from unicodedata import category, east_asian_width
 
+    # Scripts from the Hangul Jamo on, and symbols from U+2600 on, have widths that terminals disagree about.
     return "".join(
-        "?" if east_asian_width(char) in "WF" else char for char in text if category(char) not in ("Mn", "Me", "Mc")
+        char if (char < "\u1100" or "\u1e00" <= char < "\u2600") and east_asian_width(char) not in "WF" else "?"
+        for char in text
+        if category(char) not in ("Mn", "Me", "Mc")
     )
 
 

@@ -32,5 +32,7 @@ def as_csv(answer: Answer) -> str:
     writer.writerow(("id", "label", "law", "subject", "at", "value", "low", "high", "unit", "source"))
     for row in answer.rows:
         values = (row.id, row.label, row.law, row.subject, row.at, row.value, row.low, row.high, row.unit, row.source)
-        writer.writerow(["" if value is None else repr(value) if isinstance(value, float) else value for value in values])
+        writer.writerow(
+            ["" if value is None else repr(value) if isinstance(value, float) else value for value in values]
+        )
     return out.getvalue()

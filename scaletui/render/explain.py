@@ -6,7 +6,7 @@ from scaletui.render.table import note_text, value_text, wrapped
 from scaletui_core.answer import Answer, Row
 from scaletui_core.formula import Number
 from scaletui_core.presets import Catalog
-from scaletui_core.quantity import format_quantity
+from scaletui_core.quantity_text import format_quantity
 from scaletui_core.safetext import visible
 
 

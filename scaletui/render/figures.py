@@ -8,7 +8,7 @@ from scaletui.render.plot import Axis, Mark, Plot, Series, ansi, draw
 from scaletui_core.answer import Answer
 from scaletui_core.errors import InputError
 from scaletui_core.presets import Catalog
-from scaletui_core.quantity import format_quantity
+from scaletui_core.quantity_text import format_quantity
 
 AXES = {
     "params": ("N", "parameters", True),
@@ -23,7 +23,9 @@ def known_models(catalog: Catalog, axis: str) -> list[Mark]:
     for record in catalog.load("models").records.values():
         if "tokens" in record and axis in ("params", "tokens"):
             params = record.get("active_params", record["params"])
-            marks.append(Mark(6.0 * params * record["tokens"], params if axis == "params" else record["tokens"], record["name"]))
+            marks.append(
+                Mark(6.0 * params * record["tokens"], params if axis == "params" else record["tokens"], record["name"])
+            )
     return marks
 
 
@@ -53,13 +55,16 @@ def sweep_plot(
             xs.append(row.at)
             ys.append(row.value)
     series = tuple(
-        Series(law, xs, ys, color=(colors or {}).get(law, index) % 8) for index, (law, (xs, ys)) in enumerate(lines.items())
+        Series(law, xs, ys, color=(colors or {}).get(law, index) % 8)
+        for index, (law, (xs, ys)) in enumerate(lines.items())
     )
     label, unit, log = AXES[axis]
     spans = [x for xs, _ in lines.values() for x in (xs[0], xs[-1])]
     low, high = (min(spans), max(spans)) if spans else (None, None)
     inside = tuple(m for m in marks if low is None or high is None or low <= m.x <= high)
-    return Plot(title, Axis(answer.sweep.symbol, answer.sweep.unit, True, low, high), Axis(label, unit, log), series, inside)
+    return Plot(
+        title, Axis(answer.sweep.symbol, answer.sweep.unit, True, low, high), Axis(label, unit, log), series, inside
+    )
 
 
 def plot_text(

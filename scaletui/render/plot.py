@@ -161,8 +161,8 @@ def draw(
         |         ..-a-''
         :    ..--''
     100M+--''
-        ++---'---'---+---'---'---+
-        1e18        1e21      1e24
+        ++---'---+---'---+---'---+
+        1e18    1e20    1e22  1e24
     -a- a law             C [FLOP]
     """
     sheet = Sheet(max(0, width), max(0, height))
@@ -177,6 +177,7 @@ def draw(
     x_scale, y_scale = both
     y_title, x_title = _axis_title(plot.y, plain), _axis_title(plot.x, plain)
     header = _header(fit(y_title, width, plain), fit(title, width, plain), width)
+    cursor = cursor if shown(cursor, plot.x.log) else None
     read = [] if cursor is None else pack(_read_entries(plot, cursor, plain), width, 1)
     x_title = fit(x_title, width, plain)
     footers = (_footer(plot, x_title, width, most, plain, look) for most in range(height // 4, -1, -1))
@@ -218,7 +219,7 @@ def draw(
         if look.grid:
             for level, _ in y_ticks:
                 sheet.put(column_of(value), row_of(level), look.grid, "grid")
-    at = None if cursor is None or not shown(cursor, plot.x.log) else column_of(cursor)
+    at = None if cursor is None else column_of(cursor)
     if at is not None and left <= at < width:
         for line in range(top, top + lines):
             sheet.put(at, line, look.cursor, "cursor")

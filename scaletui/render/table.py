@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scaletui_core.answer import Answer, Column, Note, Row
-from scaletui_core.quantity import format_quantity
+from scaletui_core.quantity_text import format_quantity
 from scaletui_core.safetext import visible
 
 _MISSING = "-"
@@ -21,7 +21,7 @@ def cell(row: Row | None, column: Column) -> str:
     if column.unit == "label":
         return visible(row.label)
     if column.unit == "decades":
-        return f"10^{row.value:+.1f}" if abs(row.value) >= 0.05 else "inside"
+        return f"10^{row.value:.1f}x" if abs(row.value) >= 0.05 else "inside"
     return value_text(row)
 
 
@@ -94,37 +94,55 @@ def grid(answer: Answer) -> tuple[list[str], list[list[str]], list[str]]:
     return headings, body, reasons
 
 
+TextLine = tuple[str, str, str]  # style ("", "head", "quiet"), the text, and the law or subject it is about, or ""
+
+
 def as_table(answer: Answer, width: int = 80, bold: bool = False) -> str:
     """Return an answer as aligned text no wider than ``width`` columns."""
-    out: list[str] = []
-    head = head_rows(answer)
-    if head:
-        out += _head(head, width)
-    if answer.table is not None:
-        if head:
-            out.append("")
-        out += _grid_lines(answer, width, bold)
-    notes = note_lines(answer, width)
-    if notes:
-        out += ["", *notes]
+    out = []
+    for style, text, _ in answer_lines(answer, width):
+        out.append(f"\x1b[1m{text}\x1b[0m" if bold and style == "head" else text)
     return "\n".join(out) + "\n"
 
 
-def _head(rows: list[Row], width: int) -> list[str]:
-    many = len({row.subject or row.law for row in rows}) > 1
-    left = [visible(f"{row.subject or row.law}: {row.label}" if many and (row.subject or row.law) else row.label, 200) for row in rows]
+def answer_lines(answer: Answer, width: int) -> list[TextLine]:
+    """Return the lines of an answer as both the command and the app show them: what holds for all, the table, notes."""
+    out: list[TextLine] = [("", line, "") for line in _head(head_rows(answer), width, answer.table is None)]
+    if answer.table is not None:
+        out += [("", "", "")] if out else []
+        out += _grid_lines(answer, width)
+    notes = note_lines(answer, width)
+    if notes:
+        out += [("", "", ""), *(("quiet", line, "") for line in notes)]
+    return out
+
+
+def _head(rows: list[Row], width: int, listing: bool) -> list[str]:
+    if not rows:
+        return []
+    many = listing and len({row.subject or row.law for row in rows}) > 1
+    left = [visible(f"{row.subject or row.law}: {row.label}" if many else row.label, 200) for row in rows]
     wide = min(max(map(len, left)), 46)
     values = [value_text(row, with_unit=True) for row in rows]
     value_wide = max(map(len, values))
     out = []
     for name, value, row in zip(left, values, rows, strict=True):
+        line = f"{name:<{wide}}  {value:<{value_wide}}"
         source = visible(row.source, 200) if row.source else ""
-        line = f"{name:<{wide}}  {value:<{value_wide}}  {source}".rstrip()
-        out.append(line if len(line) <= width else line[: width - 1] + "~")
+        if source and len(line) + 2 + len(source) <= width:
+            line += f"  {source}"
+        elif source and listing:
+            out += [_cut(line.rstrip(), width), *wrapped(f"    {source}", width, "    ")]
+            continue
+        out.append(_cut(line.rstrip(), width))
     return out
 
 
-def _grid_lines(answer: Answer, width: int, bold: bool) -> list[str]:
+def _cut(line: str, width: int) -> str:
+    return line if len(line) <= width else line[: width - 1] + "~"
+
+
+def _grid_lines(answer: Answer, width: int) -> list[TextLine]:
     headings, body, reasons = grid(answer)
     wides = [max(len(row[i]) for row in [headings, *body]) for i in range(len(headings))]
     last_is_words = bool(answer.table and (answer.table.captions or answer.table.columns[-1].unit == "label"))
@@ -137,13 +155,10 @@ def _grid_lines(answer: Answer, width: int, bold: bool) -> list[str]:
         ]
         return "  ".join(parts).rstrip()
 
-    def cut(line: str) -> str:
-        return line if len(line) <= width else line[: width - 1] + "~"
-
-    heading = cut(aligned(headings))
-    out = [f"\x1b[1m{heading}\x1b[0m" if bold else heading]
+    out: list[TextLine] = [("head", _cut(aligned(headings), width), "")]
     for cells, reason in zip(body, reasons, strict=True):
-        out.append(cut(f"{cells[0]:<{wides[0]}}  {reason}" if reason else aligned(cells)))
+        line = f"{cells[0]:<{wides[0]}}  {reason}" if reason else aligned(cells)
+        out.append(("", _cut(line, width), cells[0]))
     return out
 
 
@@ -166,7 +181,7 @@ def _counted(notes: tuple[Note, ...], width: int) -> list[str]:
     if odd:
         out += wrapped(f"N counts all parameters, but: {'; '.join(odd)}.", width, "  ")
     if any(n.kind == "extrapolation" for n in notes):
-        out += wrapped("beyond: orders of magnitude outside the compute each law was fitted on.", width, "  ")
+        out += wrapped("beyond: C over the largest budget (under the smallest: 10^-x) that the law was fitted on.", width, "  ")
     against = sum(n.kind == "contradiction" for n in notes)
     if against:
         text = f"{against} notes where a source contradicts itself or another: add --explain, or name one --law."
@@ -184,12 +199,15 @@ def note_text(note: Note) -> str:
 def wrapped(text: str, width: int, indent: str) -> list[str]:
     """Return a text broken at spaces to ``width`` columns, later lines indented.
 
-    >>> wrapped("one two three", 9, "  ")
-    ['one two', '  three']
+    >>> wrapped("  one two three", 9, "    ")
+    ['  one two', '    three']
     """
     lines: list[str] = []
     line = ""
-    for word in text.split():
+    words = text.split()
+    if words:
+        words[0] = text[: len(text) - len(text.lstrip())] + words[0]
+    for word in words:
         if line and len(line) + 1 + len(word) > width:
             lines.append(line)
             line = indent + word
@@ -204,7 +222,9 @@ def as_markdown(answer: Answer) -> str:
     head = head_rows(answer)
     if head:
         out += ["| quantity | value | source |", "| --- | ---: | --- |"]
-        out += [f"| {_md(row.label)} | {_md(value_text(row, with_unit=True))} | {_md(row.source or '')} |" for row in head]
+        out += [
+            f"| {_md(row.label)} | {_md(value_text(row, with_unit=True))} | {_md(row.source or '')} |" for row in head
+        ]
         out.append("")
     if answer.table is not None:
         headings, body, reasons = grid(answer)

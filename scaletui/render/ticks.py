@@ -241,10 +241,10 @@ def rows_fit(rows: Sequence[int]) -> bool:
 def place_labels(some: Sequence[Tick], column_of: Callable[[float], int], width: int) -> list[int] | None:
     """Return the columns where the labels of the x axis start, or ``None`` if two of them come too close."""
     starts: list[int] = []
-    end = -3
+    end = -2
     for value, label in some:
         start = min(max(column_of(value) - (len(label) - 1) // 2, 0), width - len(label))
-        if start < end + 3:
+        if start < end + 2:
             return None
         starts.append(start)
         end = start + len(label)

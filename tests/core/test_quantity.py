@@ -17,12 +17,10 @@ from scaletui_core.quantity import (
     LIMIT,
     Fleet,
     Quantity,
-    format_exact,
-    format_quantity,
-    format_range,
     parse,
     parse_fleet,
 )
+from scaletui_core.quantity_text import format_exact, format_quantity, format_range
 
 fixed = settings(derandomize=True, deadline=None, database=None, max_examples=300)
 units = st.sampled_from(sorted(KINDS))

@@ -1,0 +1,15 @@
+"""The panes. Adding one is a matter of one file here: a `Pane` subclass named ``PANE``; keys follow its ``ORDER``."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from scaletui.panes.base import Pane
+
+
+def pane_classes() -> list[type[Pane]]:
+    """Return every pane of this folder, in their order."""
+    names = [module.name for module in pkgutil.iter_modules(__path__) if module.name != "base"]
+    found = [importlib.import_module(f"{__name__}.{name}").PANE for name in names]
+    return sorted(found, key=lambda pane: pane.ORDER)

@@ -1,0 +1,135 @@
+"""Pane *Frontier*: N_opt, D_opt or L_opt against C for the chosen laws, known models and your own point; isoFLOP slices."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Static
+
+from scaletui.panes.base import Pane
+from scaletui.render.figures import AXES, known_models, sweep_plot, title_of
+from scaletui.render.plot import Mark, Plot
+from scaletui.scenario import Scenario
+from scaletui.widgets.plot import PlotView
+from scaletui_core.frontier import FrontierInputs, IsoflopInputs, calculate, isoflop
+from scaletui_core.quantity_text import format_quantity
+
+_LOWEST, _HIGHEST = 1e18, 1e26
+
+
+class FrontierPane(Pane):
+    """A plot under a line that says what it shows."""
+
+    TITLE = "Frontier"
+    ORDER = 2
+    HELP = """\
+The compute-optimal N, D or loss against compute C, one line a law, with known models at their 6ND as points and your
+own budget as a diamond. Keys: a turns the axis (N, D, loss); i shows the isoFLOP slice at your C, the loss of models
+of every size that cost the same; m hides the known models; v chooses the laws. With the plot in focus: + and - zoom,
+arrows pan, [ and ] move a cursor that reads the lines off, r resets."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "axis", "Axis"),
+        Binding("i", "slice", "IsoFLOP"),
+        Binding("m", "models", "Models"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._axis = "params"
+        self._slice = False
+        self._models = True
+        self._shown: tuple[object, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Yield the line that says what is shown, and the plot."""
+        yield Static("", id="frontier-line", markup=False)
+        yield PlotView(glyphs=self.app.glyphs, id="plot")  # type: ignore[attr-defined]
+
+    def show_scenario(self, scenario: Scenario) -> None:
+        """Draw the frontier, or the slice, of the scenario's laws."""
+        key = (scenario.inputs, self._axis, self._slice, self._models)
+        if key == self._shown:
+            return
+        self._shown = key
+        self.query_one("#frontier-line", Static).update(self._caption(scenario))
+        self.query_one(PlotView).set_plot(self._slice_plot(scenario) if self._slice else self._frontier_plot(scenario))
+
+    def _budget(self, scenario: Scenario) -> float | None:
+        """Return the scenario's compute [FLOP], if it fixes one for all laws."""
+        rows = scenario.answer.rows if scenario.answer is not None else ()
+        return next((row.value for row in rows if row.id == "compute" and row.law is None), None)
+
+    def _caption(self, scenario: Scenario) -> str:
+        flops = self._budget(scenario)
+        budget = "no single C" if flops is None else f"C = {format_quantity(flops, 'FLOP')} FLOP"
+        laws = ", ".join(scenario.inputs.law) or "all laws"
+        what = "isoFLOP slice: loss against N" if self._slice else f"{AXES[self._axis][0]} against C"
+        return f"{what}; {budget}; {laws}"
+
+    def _colors(self, scenario: Scenario) -> dict[str, int]:
+        return {name: index for index, name in enumerate(scenario.catalog.load("laws").records)}
+
+    def _frontier_plot(self, scenario: Scenario) -> Plot:
+        flops = self._budget(scenario)
+        low, high = (_LOWEST, _HIGHEST) if flops is None else (min(_LOWEST, flops / 10), max(_HIGHEST, flops * 10))
+        inputs = FrontierInputs(low, high, 25, scenario.inputs.unique, scenario.inputs.law)
+        answer = calculate(inputs, scenario.catalog)
+        marks = known_models(scenario.catalog, self._axis) if self._models else []
+        own = self._own_mark(scenario, flops)
+        marks += [own] if own else []
+        return sweep_plot(answer, self._axis, title=title_of(answer, self._axis), marks=tuple(marks), colors=self._colors(scenario))
+
+    def _own_mark(self, scenario: Scenario, flops: float | None) -> Mark | None:
+        """Return the user's point: the given N, D and loss, or the first law's optimum at the given C."""
+        if flops is None or scenario.answer is None:
+            return None
+        for row in scenario.answer.rows:
+            if row.id == f"model_{self._axis}":
+                return Mark(flops, row.value, "your model", emphasis=True)
+        for row in scenario.answer.rows:
+            if row.id == self._axis:
+                return Mark(flops, row.value, f"your C, {row.law}", emphasis=True)
+        return None
+
+    def _slice_plot(self, scenario: Scenario) -> Plot:
+        flops = self._budget(scenario)
+        if flops is None:
+            return sweep_plot(calculate(FrontierInputs(law=("chinchilla-1",)), scenario.catalog), "loss", title="The slice needs one C")
+        inputs = IsoflopInputs(flops, 81, scenario.inputs.unique, scenario.inputs.law)
+        answer = isoflop(inputs, scenario.catalog)
+        marks = []
+        for law in scenario.laws:
+            if law.has_loss:
+                best = law.optimum(flops)
+                marks.append(Mark(best.params, law.loss(best.params, best.tokens).value, format_quantity(best.params, "parameters")))
+        return sweep_plot(answer, "loss", title=title_of(answer, "loss"), marks=tuple(marks), colors=self._colors(scenario))
+
+    def action_axis(self) -> None:
+        """Turn the y axis: N, D, loss."""
+        names = list(AXES)
+        self._axis = names[(names.index(self._axis) + 1) % len(names)]
+        self._slice = False
+        self._redraw()
+
+    def action_slice(self) -> None:
+        """Show the isoFLOP slice, or the frontier again."""
+        self._slice = not self._slice
+        self._redraw()
+
+    def action_models(self) -> None:
+        """Show or hide the known models."""
+        self._models = not self._models
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self.show_scenario(self.app.scenario)  # type: ignore[attr-defined]
+
+    def focus_first(self) -> None:
+        """Put the focus on the plot."""
+        self.query_one(PlotView).focus()
+
+
+PANE = FrontierPane

@@ -1,0 +1,63 @@
+"""Choose the laws that everything is asked under."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from scaletui.widgets.lines import LineView
+
+
+class LawScreen(ModalScreen[tuple[str, ...] | None]):
+    """A list of laws; space turns one on or off. Returns the ids chosen, or None to leave all as it was."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space,x", "toggle", "On/off", priority=True),
+        Binding("a", "all", "All"),
+        Binding("enter", "take", "Take", priority=True),
+        Binding("q,escape", "leave", "Leave"),
+    ]
+
+    def __init__(self, laws: dict[str, str], chosen: tuple[str, ...]) -> None:
+        super().__init__()
+        self._laws = laws
+        self._chosen = set(chosen)
+
+    def compose(self) -> ComposeResult:
+        """Yield the list and its keys."""
+        with Vertical(classes="dialog"):
+            yield Static("Laws", classes="dialog-title", markup=False)
+            yield LineView(id="laws")
+            yield Static("space: on or off   a: all   enter: take   q: leave as it was", classes="dialog-foot", markup=False)
+
+    def on_mount(self) -> None:
+        """Fill in the list and take the focus."""
+        self._show()
+        self.query_one(LineView).focus()
+
+    def _show(self) -> None:
+        lines = [("", f"[{'x' if key in self._chosen else ' '}] {key:<22}{name}", key) for key, name in self._laws.items()]
+        self.query_one(LineView).set_lines(lines)
+
+    def action_toggle(self) -> None:
+        """Turn the law under the cursor on or off."""
+        self._chosen ^= {self.query_one(LineView).about}
+        self._show()
+
+    def action_all(self) -> None:
+        """Go back to all laws, which is what choosing none means."""
+        self._chosen = set()
+        self._show()
+
+    def action_take(self) -> None:
+        """Return the choice, in the order of the list."""
+        self.dismiss(tuple(key for key in self._laws if key in self._chosen))
+
+    def action_leave(self) -> None:
+        """Return nothing."""
+        self.dismiss(None)

@@ -1,0 +1,40 @@
+"""What the terminal can show, from its type, locale and settings: one place that asks the environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Literal
+
+Colors = Literal["none", "16", "256", "truecolor"]
+
+
+def size(tty: bool) -> tuple[int, int]:
+    """Return the columns and lines to print for: the terminal's, or COLUMNS (80) x 24 into a pipe."""
+    if not tty:
+        return int(os.environ["COLUMNS"]) if os.environ.get("COLUMNS", "").isdecimal() else 80, 24
+    found = os.get_terminal_size(sys.stdout.fileno())
+    return max(found.columns, 40) if found.columns else 80, found.lines or 24
+
+
+def colors(tty: bool) -> Colors:
+    """Return how many colours may be printed; none into a pipe, under NO_COLOR, or on a dumb terminal."""
+    if not tty or os.environ.get("NO_COLOR") or dumb():
+        return "none"
+    if os.environ.get("COLORTERM") in ("truecolor", "24bit"):
+        return "truecolor"
+    return "256" if "256" in os.environ.get("TERM", "") else "16"
+
+
+def dumb() -> bool:
+    """Whether the terminal cannot move its cursor, or does not say what it is."""
+    return os.environ.get("TERM", "") in ("", "dumb", "unknown")
+
+
+def unicode_shown() -> bool:
+    """Whether the terminal shows more than ASCII.
+
+    By the locale, since Python itself claims UTF-8 even under LC_ALL=C; the Linux console has no braille.
+    """
+    name = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
+    return "utf" in name.lower() and os.environ.get("TERM") != "linux"

@@ -1,0 +1,117 @@
+"""Lines of styled text that scroll, with a cursor line; only lines that changed are painted again."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from scaletui.render.table import TextLine
+
+_STYLES = {"": Style(), "head": Style(bold=True), "quiet": Style()}
+
+
+class LineView(ScrollView, can_focus=True):
+    """Shows lines; those about something can be chosen with the arrow keys."""
+
+    DEFAULT_CSS = """
+    LineView { height: 1fr; scrollbar-size-horizontal: 0; scrollbar-size-vertical: 1; overflow-x: hidden; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown,space", "page(1)", "Page down", show=False),
+        Binding("home,g", "end(-1)", "Top", show=False),
+        Binding("end,G", "end(1)", "Bottom", show=False),
+    ]
+
+    class Chosen(Message):
+        """The cursor moved to another line."""
+
+    def __init__(self, *, selectable: bool = True, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines: list[TextLine] = []
+        self._selectable = selectable
+        self._at = -1
+
+    @property
+    def lines(self) -> list[TextLine]:
+        """The lines that are shown."""
+        return self._lines
+
+    @property
+    def about(self) -> str:
+        """What the cursor line is about; empty without one."""
+        return self._lines[self._at][2] if 0 <= self._at < len(self._lines) else ""
+
+    def set_lines(self, lines: list[TextLine]) -> None:
+        """Show other lines, painting only those that differ."""
+        before, about = self._lines, self.about
+        self._lines = lines
+        if self._selectable:
+            able = [i for i, line in enumerate(lines) if line[2]]
+            self._at = next((i for i in able if lines[i][2] == about), able[0] if able else -1)
+        if len(before) != len(lines):
+            self.virtual_size = Size(self.size.width, len(lines))
+            self.refresh()
+            return
+        for index, (old, new) in enumerate(zip(before, lines, strict=True)):
+            if old != new:
+                self.refresh_line(index)
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line of the view."""
+        index = y + self.scroll_offset.y
+        width = self.size.width
+        if not 0 <= index < len(self._lines):
+            return Strip.blank(width, self.rich_style)
+        style_id, text, _ = self._lines[index]
+        style = self.rich_style + _STYLES.get(style_id, Style())
+        if index == self._at and self.has_focus:
+            style += Style(reverse=True)
+        return Strip([Segment(text[:width].ljust(width), style)], width)
+
+    def on_focus(self) -> None:
+        """Show the cursor line."""
+        self.refresh_line(self._at)
+
+    def on_blur(self) -> None:
+        """Hide the cursor line."""
+        self.refresh_line(self._at)
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor to the next line about something, or scroll."""
+        index = self._at + step
+        while self._selectable and 0 <= index < len(self._lines):
+            if self._lines[index][2]:
+                self._go(index)
+                return
+            index += step
+        self.scroll_relative(y=step, animate=False)
+
+    def _go(self, index: int) -> None:
+        old, self._at = self._at, index
+        self.refresh_line(old)
+        self.refresh_line(index)
+        top, height = self.scroll_offset.y, self.size.height
+        if index < top:
+            self.scroll_to(y=index, animate=False)
+        elif index >= top + height:
+            self.scroll_to(y=index - height + 1, animate=False)
+        self.post_message(self.Chosen())
+
+    def action_page(self, step: int) -> None:
+        """Scroll by a page."""
+        self.scroll_relative(y=step * max(self.size.height - 1, 1), animate=False)
+
+    def action_end(self, side: int) -> None:
+        """Scroll to the top or the bottom."""
+        self.scroll_to(y=0 if side < 0 else len(self._lines), animate=False)

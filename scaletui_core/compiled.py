@@ -1,0 +1,74 @@
+"""Formulas over arrays: the same code as the scalars, compiled into one fused loop.
+
+`compiled` takes a formula (or a loop over formulas) and compiles its own code with `exp` and `log` replaced by
+`scaletui_core.vector_math` and every formula it calls compiled likewise. Nothing is written twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import types
+from typing import Any
+
+import numba
+
+from scaletui_core import vector_math
+from scaletui_core.formula import Formula
+
+# Not 'reassoc', hence not fastmath=True: it cancels the rounding shift in vector_math.exp.
+_FAST = {"nsz", "arcp", "contract"}
+_made: dict[Any, Any] = {}
+
+
+def compiled(item: Any) -> Any:
+    """Return a formula or a plain function compiled by numba, without the interpreter lock and with a cache on disk.
+
+    Where no folder can be written, as with a read-only home, it is compiled without a cache.
+    """
+    function = item.function if isinstance(item, Formula) else item
+    if function not in _made:
+        own = {name: _replacement(value) for name, value in _used(function).items()}
+        twin = types.FunctionType(function.__code__, {**function.__globals__, **own}, function.__name__)
+        # numba files its cache under this name and the date of this one file; a formula elsewhere may change alone.
+        twin.__qualname__ = f"{function.__name__}_{fingerprint(function)[:12]}"
+        twin.__module__ = function.__module__
+        _made[function] = _jit(twin)
+    return _made[function]
+
+
+def fingerprint(function: Any) -> str:
+    """Return a digest of a function's code and of all formulas and constants that it uses."""
+    code = function.__code__
+    digest = hashlib.sha256(code.co_code + repr((code.co_consts, code.co_names)).encode())
+    for name, value in sorted(_used(function).items()):
+        inner = _plain(value)
+        digest.update(f"{name}={fingerprint(inner) if inner is not None else value!r}".encode())
+    return digest.hexdigest()
+
+
+def _used(function: Any) -> dict[str, Any]:
+    """Return the globals that a function's code names."""
+    return {name: function.__globals__[name] for name in function.__code__.co_names if name in function.__globals__}
+
+
+def _plain(value: Any) -> Any:
+    """Return the plain function that is compiled in place of a global, or None where the global stays as it is."""
+    if value is math.exp:
+        return vector_math.exp
+    if value is math.log:
+        return vector_math.log
+    return value.function if isinstance(value, Formula) else None
+
+
+def _replacement(value: Any) -> Any:
+    inner = _plain(value)
+    return value if inner is None else compiled(inner)
+
+
+def _jit(function: types.FunctionType) -> Any:
+    options = {"nogil": True, "error_model": "numpy", "fastmath": _FAST}
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # numba found no folder to cache in
+        return numba.njit(**options)(function)
