@@ -11,9 +11,14 @@ def main() -> None:
     # Import makes a hundred thousand objects that live to the end; not collecting among them saves a tenth of a one-shot.
     gc.disable()
     try:
-        from scaletui.cli import run
+        if len(sys.argv) == 1:  # the app; it has no use for a command line parser
+            from scaletui.start import open_app
 
-        code = run(sys.argv[1:])
+            code = open_app()
+        else:
+            from scaletui.cli import run
+
+            code = run(sys.argv[1:])
     except KeyboardInterrupt:
         code = 130
     sys.exit(code)

@@ -6,14 +6,14 @@ from typing import ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import ContentSwitcher, Footer
+from textual.containers import Container
 
 from scaletui import locations, terminal
 from scaletui.panes import pane_classes
 from scaletui.panes.base import Pane
 from scaletui.render.plot import Glyphs
 from scaletui.scenario import Scenario
-from scaletui.widgets.bars import ScenarioBar, TabBar
+from scaletui.widgets.bars import KeyBar, ScenarioBar, TabBar
 from scaletui.widgets.field import FieldInput
 
 FIRST = {"flops": "5.76e23"}  # Gopher's budget, the question every law was asked first
@@ -43,18 +43,18 @@ class ScaletuiApp(App[None]):
         self._panes: list[Pane] = [make() for make in pane_classes()]
         for pane in self._panes:
             pane.id = f"pane-{pane.TITLE.lower()}"
+        self._current = 0
 
     def compose(self) -> ComposeResult:
-        """Yield the bars, the panes and the footer."""
-        yield ScenarioBar()
+        """Yield the bars and the first pane; the others are made when they are first wanted."""
+        yield ScenarioBar(self.scenario)
         yield TabBar([pane.TITLE for pane in self._panes])
-        with ContentSwitcher(initial=self._panes[0].id, id="panes"):
-            yield from self._panes
-        yield Footer(show_command_palette=False)
+        with Container(id="panes"):
+            yield self._panes[0]
+        yield KeyBar()
 
     def on_mount(self) -> None:
-        """Show the first scenario and say what is wrong with the user's presets."""
-        self.query_one(ScenarioBar).show_scenario(self.scenario)
+        """Start in the results, and say what is wrong with the user's presets."""
         self._panes[0].focus_first()
         for problem in self.scenario.catalog.problems:
             self.notify(problem.line, title="Your presets are passed over", severity="warning", markup=False)
@@ -62,8 +62,16 @@ class ScaletuiApp(App[None]):
     @property
     def pane(self) -> Pane:
         """The pane in sight."""
-        current = self.query_one("#panes", ContentSwitcher).current
-        return next(pane for pane in self._panes if pane.id == current)
+        return self._panes[self._current]
+
+    def on_descendant_focus(self) -> None:
+        """Show the keys that work where the focus is now."""
+        active = [item for item in self.screen.active_bindings.values() if item.enabled]
+        # What the pane offers first, then the app, then the widget: the line may be too short for all.
+        rank = {Pane: 0, App: 1}
+        active.sort(key=lambda item: next((n for kind, n in rank.items() if isinstance(item.node, kind)), 2))
+        bindings = [item.binding for item in active]
+        self.query_one(KeyBar).show_keys(bindings, isinstance(self.focused, FieldInput))
 
     def set_field(self, name: str, text: str) -> None:
         """Put a text into the scenario and show what follows."""
@@ -71,18 +79,22 @@ class ScaletuiApp(App[None]):
             self.query_one(ScenarioBar).show_scenario(self.scenario)
             self.pane.show_scenario(self.scenario)
 
-    def action_pane(self, index: int) -> None:
+    async def action_pane(self, index: int) -> None:
         """Bring a pane into sight."""
-        if index < len(self._panes):
-            pane = self._panes[index]
-            self.query_one("#panes", ContentSwitcher).current = pane.id
-            self.query_one(TabBar).activate(index)
-            pane.show_scenario(self.scenario)
-            pane.focus_first()
+        if index >= len(self._panes):
+            return
+        self.pane.display = False
+        self._current = index
+        if not self.pane.is_mounted:
+            await self.query_one("#panes", Container).mount(self.pane)
+        self.pane.display = True
+        self.query_one(TabBar).activate(index)
+        self.pane.show_scenario(self.scenario)
+        self.pane.focus_first()
 
-    def action_edit(self) -> None:
+    async def action_edit(self) -> None:
         """Go to the first field of the budget."""
-        self.action_pane(0)
+        await self.action_pane(0)
         self.query(FieldInput).first().focus()
 
     def action_help(self) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import inspect
 import io
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -13,9 +14,11 @@ from typing import Annotated, Any, NamedTuple, Optional
 
 import typer
 
+from scaletui_core.answer import Answer
 from scaletui_core.calculator import Calculator
 from scaletui_core.errors import InputError, ScaletuiError, unknown_name
 from scaletui_core.fields import FLAG, FLEET, NAMES, Field, changed, fields_of, parse_inputs
+from scaletui_core.presets import Catalog
 from scaletui_core.safetext import visible
 
 FORMATS = ("table", "json", "csv", "md")
@@ -115,24 +118,9 @@ def _root(
 
         sys.stdout.write(f"scaletui {__version__}\n")
     elif context.invoked_subcommand is None:
-        _open_app()
+        from scaletui.start import open_app
 
-
-def _open_app() -> None:
-    import gc
-
-    from scaletui import terminal
-
-    streams = (sys.stdin, sys.stdout, sys.stderr)  # Textual paints through stderr; a closed one is None
-    if not all(stream is not None and stream.isatty() for stream in streams):
-        raise InputError("the app needs a terminal", hint="in a pipe or script use scaletui calc --flops 5.76e23")
-    if terminal.dumb():
-        raise InputError("the app needs a terminal that can move its cursor; TERM is dumb", hint="use scaletui calc")
-    gc.enable()
-    # Textual paces its repaints by this, and reads it at import: at 240 a keystroke waits 4 ms for its paint, not 17.
-    os.environ.setdefault("TEXTUAL_FPS", "240")
-    app = importlib.import_module("scaletui.app")
-    app.ScaletuiApp().run()
+        raise typer.Exit(open_app())
 
 
 def _function(calculator: Calculator, command: Command) -> Callable[..., None]:
@@ -202,7 +190,7 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
     columns, lines = terminal.size(tty)
     columns = min(max(columns, 40), 1000)
     try:
-        answer = calculator.run(inputs, catalog)
+        answer = _computed(calculator, inputs, catalog)
         if plot:
             from scaletui.render.figures import plot_text
 
@@ -217,6 +205,22 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
         for problem in catalog.problems:
             _say(f"your presets are passed over: {problem}")
     sys.stdout.write(text)
+
+
+def _computed(calculator: Calculator, inputs: Any, catalog: Catalog) -> Answer:
+    """Return the answer; inputs at the edge of the floats are refused rather than answered with an infinity."""
+    try:
+        answer = calculator.run(inputs, catalog)
+    except (ArithmeticError, ValueError) as error:
+        fault: Exception | None = error
+    else:
+        if all(math.isfinite(row.value) for row in answer.rows):
+            return answer
+        fault = None
+    options = " with ".join(_place(item) for item, _ in changed(inputs) if item.unit != NAMES)
+    raise InputError(
+        "this leads beyond what can be computed", where=options, hint="give numbers nearer to 1"
+    ) from fault
 
 
 def _refuse_unused(form: str, explain: bool, plot: bool, axis: str | None, ascii_only: bool) -> None:

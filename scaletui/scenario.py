@@ -107,3 +107,23 @@ def echo_of(field: Field, value: Any) -> str:
     if isinstance(value, float):
         return format_quantity(value, field.unit, digits=6, with_unit=True)
     return field.text_of(value)
+
+
+def scenario_line(scenario: Scenario) -> str:
+    """Return the scenario in one line: C, N, D, machine, laws."""
+    inputs, rows = scenario.inputs, scenario.answer.rows if scenario.answer else ()
+    single = {row.id: row for row in rows if row.law is None}
+    parts = []
+    for symbol, row_id, unit, given in (
+        ("C", "compute", "FLOP", inputs.flops),
+        ("N", "model_params", "parameters", inputs.params),
+        ("D", "model_tokens", "tokens", inputs.tokens),
+    ):
+        value = single[row_id].value if row_id in single else given
+        parts.append(f"{symbol} {'by law' if value is None else format_quantity(value, unit)}")
+    if inputs.loss is not None:
+        parts.append(f"L {inputs.loss:g}")
+    if inputs.hardware is not None:
+        parts.append(f"on {inputs.hardware.count}x{inputs.hardware.accelerator}")
+    parts.append(", ".join(inputs.law) or "all laws")
+    return " scaletui  " + "   ".join(parts)

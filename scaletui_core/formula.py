@@ -36,6 +36,7 @@ class Formula:
         self.__doc__ = function.__doc__
 
     def __call__(self, *arguments: float) -> float:
+        """Return the value for these floats."""
         return self.function(*arguments)
 
     def __repr__(self) -> str:

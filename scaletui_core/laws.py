@@ -310,13 +310,16 @@ class ParametricLaw(Law):
 
     @property
     def has_loss(self) -> bool:
+        """Always: L(N, D) is what the law is."""
         return True
 
     @property
     def has_optimal_loss(self) -> bool:
+        """Always: L(N, D) at the optimum."""
         return True
 
     def loss(self, params: float, tokens: float) -> Loss:
+        """Return L(N, D) [nats/token] with its terms."""
         return self._loss(parametric_loss, log(params), log(tokens), params, tokens, ())
 
     def _loss(
@@ -338,10 +341,12 @@ class ParametricLaw(Law):
         return Loss(value, terms, Working(expression.expression, numbers), self.loss_source)
 
     def optimal_loss(self, flops: float) -> Loss:
+        """Return the loss of the compute-optimal model at a budget [FLOP]."""
         best = self.optimum(flops)
         return self.loss(best.params, best.tokens)
 
     def flops_for_loss(self, loss: float) -> float:
+        """Return the least compute [FLOP] that reaches a loss above E [nats/token]."""
         excess = loss - self.e
         if excess <= 0.0:
             raise Unreachable(f"below the irreducible loss E = {self.e:.4g}")
@@ -370,6 +375,7 @@ class RepeatedLaw(ParametricLaw):
         return float(self.record["R_D"]), float(self.record["R_N"])
 
     def with_unique(self, unique: float) -> Law:
+        """Return the law for data of which only ``unique`` tokens differ."""
         return RepeatedLaw(self.id, self.record, unique)
 
     def solver_arguments(self) -> tuple[float, ...]:
@@ -379,6 +385,7 @@ class RepeatedLaw(ParametricLaw):
         return log(self.unique), self.log_kappa, *self.coefficients[1:], *self.decay
 
     def log_optimum(self, log_flops: float) -> tuple[float, float]:
+        """Return ``(ln N, ln D)`` at ``ln C``, solved where tokens repeat."""
         if self.unique is None:
             return super().log_optimum(log_flops)
         log_params = log_repeated_params(log_flops, *self.solver_arguments())
@@ -401,6 +408,7 @@ class RepeatedLaw(ParametricLaw):
         )
 
     def loss(self, params: float, tokens: float) -> Loss:
+        """Return L(N, D) [nats/token] of effective N and D, with its terms."""
         r_d, r_n = self.decay
         unique = tokens if self.unique is None else min(self.unique, tokens)
         log_unique_params = min(log(params), self.log_kappa + log(unique))
@@ -419,16 +427,19 @@ class RepeatedLaw(ParametricLaw):
         )
 
     def flops_for_params(self, params: float) -> float:
+        """Return the budget [FLOP] whose optimal model has N parameters."""
         if self.unique is None:
             return super().flops_for_params(params)
         return exp(_bisect_falling(lambda x: -self.log_optimum(x)[0], -log(params), 0.0, LOG_LIMIT))
 
     def flops_for_tokens(self, tokens: float) -> float:
+        """Return the budget [FLOP] whose optimal model sees D tokens."""
         if self.unique is None:
             return super().flops_for_tokens(tokens)
         return exp(_bisect_falling(lambda x: -self.log_optimum(x)[1], -log(tokens), 0.0, LOG_LIMIT))
 
     def flops_for_loss(self, loss: float) -> float:
+        """Return the least compute [FLOP] that reaches a loss [nats/token] with these unique tokens."""
         if self.unique is None:
             return super().flops_for_loss(loss)
         floor = self.optimal_loss(exp(LOG_LIMIT / 2)).value

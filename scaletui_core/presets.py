@@ -8,7 +8,10 @@ shipped presets still work.
 
 from __future__ import annotations
 
+import math
 import os
+import stat
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from scaletui_core.errors import InputError
@@ -17,6 +20,7 @@ from scaletui_core.safetext import visible
 KINDS = ("laws", "models", "hardware")
 _SECTION = {"laws": "laws", "models": "models", "hardware": "accelerators"}
 _SIZE_LIMIT = 1_000_000
+_ID_LIMIT = 60
 
 Record = dict[str, Any]
 
@@ -134,9 +138,22 @@ def _read_cache(folder: str, kind: str, stamp: list[Any]) -> Record | None:
         with open(os.path.join(folder, f"{kind}.json"), encoding="utf-8") as file:
             kept = json.load(file)
         document = kept["document"] if kept["stamp"] == stamp else None
-    except (OSError, ValueError, KeyError, TypeError):
+        return document if _shaped(document, kind) else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    return document if isinstance(document, dict) else None
+
+
+def _shaped(document: Any, kind: str) -> bool:
+    """Whether a cached document looks like presets: a foreign or damaged file must not be believed for its stamp."""
+    if not isinstance(document, dict):
+        return False
+    records, sources = document.get(_SECTION[kind]), document.get("sources")
+    if not (isinstance(records, dict) and records and isinstance(sources, dict)):
+        return False
+    whole = all(
+        isinstance(record, dict) and all(key in record for key in _REQUIRED[kind]) for record in records.values()
+    )
+    return whole and all(isinstance(source, dict) and "title" in source for source in sources.values())
 
 
 def _write_cache(folder: str, kind: str, stamp: list[Any], document: Record) -> None:
@@ -155,6 +172,8 @@ def _write_cache(folder: str, kind: str, stamp: list[Any], document: Record) -> 
 
 def _read_text(path: str) -> str | None:
     try:
+        if stat.S_ISFIFO(os.stat(path).st_mode):
+            raise InputError("is a pipe, not a file", where=visible(path, 200))
         with open(path, "rb") as file:
             raw = file.read(_SIZE_LIMIT + 1)
     except FileNotFoundError:
@@ -170,21 +189,24 @@ def _read_text(path: str) -> str | None:
         raise InputError("is not UTF-8 text", where=f"{visible(path, 200)}:{line}") from None
 
 
-# What a record may hold: key -> what its value must be. "+" is a positive number, "n" a number, "s" text, "t" a table,
-# "l" a list, "b" true or false, "pair" two numbers.
-_COMMON = {"name": "s", "source": "s", "sources": "t", "notes": "l", "year": "+"}
+# What a record may hold: key -> what its value must be (`_WORDS` says each in words, `_fits` decides).
+_COMMON = {"name": "s", "source": "s", "sources": "texts", "notes": "l", "year": "+"}
 _KEYS: dict[str, dict[str, str]] = {
     "laws": {
         **_COMMON,
         "kind": "s",
-        **dict.fromkeys(("A", "B", "E", "alpha", "beta", "R_D", "R_N", "per"), "+"),
-        **dict.fromkeys(("ln_A", "ln_B", "ln_E"), "n"),
-        **dict.fromkeys(("params", "tokens", "flops_per_token", "learning_rate", "batch_tokens"), "pair"),
-        **dict.fromkeys(("compute_loss", "params_loss", "tokens_loss", "fitted"), "pair"),
+        "notes": "notes",
+        **dict.fromkeys(("A", "B", "E", "R_D", "R_N", "per"), "+"),
+        **dict.fromkeys(("alpha", "beta"), "exponent"),
+        **dict.fromkeys(("ln_A", "ln_B", "ln_E"), "log"),
+        **dict.fromkeys(("params", "tokens", "flops_per_token"), "share"),
+        **dict.fromkeys(("learning_rate", "batch_tokens"), "power"),
+        **dict.fromkeys(("compute_loss", "params_loss", "tokens_loss"), "decay"),
+        "fitted": "span",
         **dict.fromkeys(("counts", "fitted_source", "loss_source", "hyperparameter_source"), "s"),
         "teaching": "b",
-        "standard_errors": "t",
-        "printed_exponents": "t",
+        "standard_errors": "numbers",
+        "printed_exponents": "printed",
     },
     "models": {
         **_COMMON,
@@ -196,7 +218,7 @@ _KEYS: dict[str, dict[str, str]] = {
     },
     "hardware": {
         **_COMMON,
-        "aliases": "l",
+        "aliases": "aliases",
         "vendor": "s",
         "form": "s",
         **dict.fromkeys(
@@ -210,8 +232,34 @@ _REQUIRED = {
     "models": ("name", "params", "source"),
     "hardware": ("name", "source"),
 }
-_WORDS = {"+": "a positive number", "n": "a number", "s": "text", "t": "a table", "l": "a list", "b": "true or false",
-          "pair": "a list of two numbers"}  # fmt: skip
+# The bounds keep every law computable from 1 to 1e299 FLOP, and lie far beyond any that was published.
+_BOUNDS = {
+    "+": (1e-12, 1e40),
+    "exponent": (0.01, 1.0),
+    "log": (-100.0, 100.0),
+    "share": (0.1, 0.9),
+    "power": (-2.0, 2.0),
+    "decay": (0.001, 1.0),
+}
+_WORDS = {
+    "+": "a number from 1e-12 to 1e40",
+    "exponent": "a number from 0.01 to 1",
+    "log": "a number from -100 to 100",
+    "s": "text without control characters",
+    "b": "true or false",
+    "l": "a list of text, or of tables with a text",
+    "notes": "tables with an id and a text",
+    "texts": "a table of text",
+    "numbers": "a table of numbers",
+    "printed": 'a table such as { a = [0.5, 0.488, 0.502], source = "..." }',
+    "aliases": "a list of names in lower case",
+    "share": "[k, p] of k C^p with k above 0 and p from 0.1 to 0.9",
+    "power": "[k, p] of k C^p with k above 0 and p from -2 to 2",
+    "decay": "[c, alpha] of (c/C)^alpha with c above 0 and alpha from 0.001 to 1",
+    "span": "[lowest, highest] compute, the lowest 0 where it is not known",
+}
+_PRICE_KEYS = {"usd_per_hour": "+", "date": "s", "note": "s"}
+_SOURCE_KEYS = {"title": "s", "authors": "s", "year": "+", "url": "s"}
 
 
 def validated(text: str, kind: str, path: str) -> Record:
@@ -227,38 +275,51 @@ def validated(text: str, kind: str, path: str) -> Record:
     shown = visible(path, 200)
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = _line_in_message(str(error))
+    except (ValueError, RecursionError) as error:  # ValueError is also a number of more than 4300 digits
+        line = _line_in_message(str(error)) or (text.count("\n") + 1 if "end of document" in str(error) else None)
         raise InputError(
             f"is not TOML: {visible(str(error), 200)}", where=f"{shown}:{line}" if line else shown
         ) from None
     section = _SECTION[kind]
-    _check_keys(document, ["schema", "sources", section, "price"], text, shown, ())
-    records = document.get(section, {})
-    if not isinstance(records, dict):
-        raise _fault(f"'{section}' must hold tables such as [{section}.my-own]", text, shown, (section,))
+    _check_keys(document, ["schema", "sources", section, *(["price"] if kind == "hardware" else [])], text, shown, ())
+    if document.get("schema", 1) != 1:
+        raise _fault("must be 1", text, shown, ("schema",))
+    for key in ("sources", section):
+        if not isinstance(document.get(key, {}), dict):
+            raise _fault(f"'{key}' must hold tables such as [{key}.my-own]", text, shown, (key,))
     for key, source in document.get("sources", {}).items():
-        if not isinstance(source, dict) or not isinstance(source.get("title"), str):
-            raise _fault("needs a title", text, shown, ("sources", key))
-        _check_keys(source, ["title", "authors", "year", "url"], text, shown, ("sources", key))
-    for key, record in records.items():
-        _check_record(record, kind, text, shown, (section, key))
+        _check_table(source, _SOURCE_KEYS, ("title",), text, shown, ("sources", key))
+    if "price" in document:
+        _check_table(document["price"], _PRICE_KEYS, ("usd_per_hour",), text, shown, ("price",))
+    for key, record in document.get(section, {}).items():
+        at = (section, key)
+        if not _is_id(key):
+            what = f"'{visible(key)}' is not an id: use lower case, digits, '-', '_' and '.', at most {_ID_LIMIT}"
+            raise _fault(what, text, shown, at)
+        _check_table(record, _KEYS[kind], _REQUIRED[kind], text, shown, at)
+        if kind == "laws":
+            _check_law(record, text, shown, at)
     return document
 
 
-def _check_record(record: Any, kind: str, text: str, shown: str, at: tuple[str, ...]) -> None:
-    if not isinstance(record, dict):
+def _is_id(key: Any) -> bool:
+    """Whether an option can name it: lower case, no comma, no space."""
+    plain = isinstance(key, str) and key.isascii() and 0 < len(key) <= _ID_LIMIT and key == key.lower()
+    return plain and all(char.isalnum() or char in "-_." for char in key)
+
+
+def _check_table(
+    table: Any, keys: dict[str, str], required: tuple[str, ...], text: str, shown: str, at: tuple[str, ...]
+) -> None:
+    if not isinstance(table, dict):
         raise _fault("must be a table", text, shown, at)
-    keys = _KEYS[kind]
-    _check_keys(record, list(keys), text, shown, at)
-    for key in _REQUIRED[kind]:
-        if key not in record:
+    _check_keys(table, list(keys), text, shown, at)
+    for key in required:
+        if key not in table:
             raise _fault(f"needs '{key}'", text, shown, at)
-    for key, value in record.items():
+    for key, value in table.items():
         if not _fits(value, keys[key]):
             raise _fault(f"'{key}' must be {_WORDS[keys[key]]}, not {visible(repr(value))}", text, shown, (*at, key))
-    if kind == "laws":
-        _check_law(record, text, shown, at)
 
 
 def _check_law(record: Record, text: str, shown: str, at: tuple[str, ...]) -> None:
@@ -276,6 +337,16 @@ def _check_law(record: Record, text: str, shown: str, at: tuple[str, ...]) -> No
     for key in ("A", "B", "E"):
         if (key in record) == (f"ln_{key}" in record):
             raise _fault(f"give either '{key}' or 'ln_{key}'", text, shown, at)
+    alpha, beta = record["alpha"], record["beta"]
+    log_a, log_b = (record[f"ln_{key}"] if f"ln_{key}" in record else math.log(record[key]) for key in ("A", "B"))
+    log_g = (math.log(alpha / beta) + log_a - log_b) / (alpha + beta)
+    if abs(log_g) > 30.0 or not 0.1 <= alpha / (alpha + beta) <= 0.9:
+        raise _fault(
+            f"A, B, alpha and beta put the optimum at N = e^{log_g:.3g} (C/6)^{beta / (alpha + beta):.2g}",
+            text,
+            shown,
+            at,
+        )
 
 
 def _check_keys(table: Record, known: list[str], text: str, shown: str, at: tuple[str, ...]) -> None:
@@ -293,14 +364,52 @@ def _check_keys(table: Record, known: list[str], text: str, shown: str, at: tupl
 
 
 def _fits(value: Any, wanted: str) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if wanted == "n":
-        return number and abs(value) < 1e300
-    if wanted == "+":
-        return number and 0 < value < 1e300
-    if wanted == "pair":
-        return isinstance(value, list) and len(value) == 2 and all(_fits(item, "n") for item in value)
-    return isinstance(value, {"s": str, "t": dict, "l": list, "b": bool}[wanted])
+    if wanted in ("+", "exponent", "log"):
+        low, high = _BOUNDS[wanted]
+        return _is_number(value) and low <= value <= high
+    if wanted in ("share", "power", "decay"):
+        low, high = _BOUNDS[wanted]
+        return _is_list(value, _is_number, 2) and 1e-12 <= value[0] <= 1e40 and low <= value[1] <= high
+    return _CHECKS[wanted](value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1e300
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value.isprintable()
+
+
+def _is_list(value: Any, each: Callable[[Any], bool], length: int | None = None) -> bool:
+    return isinstance(value, list) and (length is None or len(value) == length) and all(map(each, value))
+
+
+def _is_table(value: Any, each: Callable[[Any], bool]) -> bool:
+    return isinstance(value, dict) and all(_is_text(key) and each(item) for key, item in value.items())
+
+
+def _is_span(value: Any) -> bool:
+    return _is_list(value, _is_number, 2) and 0 <= value[0] < value[1] <= 1e60
+
+
+def _is_printed(value: Any) -> bool:
+    if not isinstance(value, dict) or not _is_text(value.get("source")):
+        return False
+    return all(key in ("a", "b") and _is_list(item, _is_number, 3) for key, item in value.items() if key != "source")
+
+
+_CHECKS: dict[str, Callable[[Any], bool]] = {
+    "s": _is_text,
+    "b": lambda value: isinstance(value, bool),
+    "l": lambda value: _is_list(value, lambda note: _is_text(note) or (_is_table(note, _is_text) and "text" in note)),
+    "notes": lambda value: _is_list(value, lambda note: _is_table(note, _is_text) and "id" in note and "text" in note),
+    "texts": lambda value: _is_table(value, _is_text),
+    "numbers": lambda value: _is_table(value, _is_number),
+    "printed": _is_printed,
+    "aliases": lambda value: _is_list(value, _is_id),
+    "span": _is_span,
+}
 
 
 def _fault(what: str, text: str, shown: str, at: tuple[str, ...]) -> InputError:

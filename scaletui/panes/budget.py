@@ -6,13 +6,12 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Grid
 from textual.widgets import Input, Static
 
 from scaletui.panes.base import Pane
 from scaletui.render.table import answer_lines
 from scaletui.scenario import FIELDS, Scenario
-from scaletui.widgets.field import FieldInput, LabelledField
+from scaletui.widgets.field import FieldGrid, FieldInput
 from scaletui.widgets.lines import LineView
 
 
@@ -36,9 +35,9 @@ Quantities: 5.76e23, 3200 PF-day, 70B, 1.4T, 512xH100, 30d, 2 weeks, 40%, $10M, 
     def compose(self) -> ComposeResult:
         """Yield the fields, the line that echoes them, and the results."""
         scenario: Scenario = self.app.scenario  # type: ignore[attr-defined]
-        with Grid(id="fields"):
+        with FieldGrid(id="fields"):
             for field in FIELDS:
-                yield LabelledField(field, scenario.texts[field.name])
+                yield FieldInput(field, scenario.texts[field.name])
         yield Static("", id="echo", markup=False)
         yield LineView(id="results")
 
@@ -61,7 +60,7 @@ Quantities: 5.76e23, 3200 PF-day, 70B, 1.4T, 512xH100, 30d, 2 weeks, 40%, $10M, 
             line = f"! {scenario.error.line}" + (" - last good answer below" if scenario.answer else "")
         echo = self.query_one("#echo", Static)
         if str(echo.content) != line:
-            echo.update(line)
+            echo.update(line, layout=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Solve again at every keystroke."""

@@ -1,12 +1,12 @@
-"""The two lines at the top: the scenario, and the tabs."""
+"""The lines around the panes: the scenario, the tabs, the keys."""
 
 from __future__ import annotations
 
 from rich.text import Text
+from textual.binding import Binding
 from textual.widget import Widget
 
-from scaletui.scenario import Scenario
-from scaletui_core.quantity_text import format_quantity
+from scaletui.scenario import Scenario, scenario_line
 
 
 class ScenarioBar(Widget):
@@ -14,9 +14,9 @@ class ScenarioBar(Widget):
 
     DEFAULT_CSS = "ScenarioBar { height: 1; text-style: reverse; }"
 
-    def __init__(self) -> None:
+    def __init__(self, scenario: Scenario) -> None:
         super().__init__(id="scenario-bar")
-        self._text = ""
+        self._text = scenario_line(scenario)
 
     def show_scenario(self, scenario: Scenario) -> None:
         """Show the last good scenario."""
@@ -28,27 +28,6 @@ class ScenarioBar(Widget):
     def render(self) -> Text:
         """Return the line."""
         return Text(self._text, no_wrap=True, overflow="ellipsis")
-
-
-def scenario_line(scenario: Scenario) -> str:
-    """Return the scenario in one line."""
-    inputs, rows = scenario.inputs, scenario.answer.rows if scenario.answer else ()
-    single = {row.id: row for row in rows if row.law is None}
-    parts = []
-    for symbol, row_id, given in (
-        ("C", "compute", inputs.flops),
-        ("N", "model_params", inputs.params),
-        ("D", "model_tokens", inputs.tokens),
-    ):
-        value = single[row_id].value if row_id in single else given
-        unit = {"C": "FLOP", "N": "parameters", "D": "tokens"}[symbol]
-        parts.append(f"{symbol} {'by law' if value is None else format_quantity(value, unit)}")
-    if inputs.loss is not None:
-        parts.append(f"L {inputs.loss:g}")
-    if inputs.hardware is not None:
-        parts.append(f"on {inputs.hardware.count}x{inputs.hardware.accelerator}")
-    parts.append(", ".join(inputs.law) or "all laws")
-    return " scaletui  " + "   ".join(parts)
 
 
 class TabBar(Widget):
@@ -73,4 +52,31 @@ class TabBar(Widget):
         for index, title in enumerate(self._titles):
             text.append(f" {index + 1} {title} ", style="bold reverse" if index == self._active else "")
             text.append(" ")
+        return text
+
+
+class KeyBar(Widget):
+    """The keys that work where the focus is, as many as fit; help has them all."""
+
+    DEFAULT_CSS = "KeyBar { height: 1; }"
+
+    def __init__(self) -> None:
+        super().__init__(id="key-bar")
+        self._keys: list[tuple[str, str]] = []
+
+    def show_keys(self, bindings: list[Binding], typing: bool) -> None:
+        """Show the keys of these bindings; while a field takes letters, those that still work."""
+        keys = list(dict.fromkeys((b.key_display or b.key, b.description) for b in bindings if b.show))
+        if typing:
+            keys = [("?", "Help"), ("tab", "Next field"), ("enter", "Results"), ("ctrl+q", "Quit")]
+        if keys != self._keys:
+            self._keys = keys
+            self.refresh()
+
+    def render(self) -> Text:
+        """Return the line."""
+        text = Text(no_wrap=True, overflow="ellipsis")
+        for key, description in self._keys:
+            text.append(f" {key}", style="bold")
+            text.append(f" {description} ")
         return text

@@ -30,15 +30,15 @@ class PlotView(Widget, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus,equals_sign", "zoom(1)", "Zoom in", key_display="+"),
-        Binding("minus", "zoom(-1)", "Zoom out", key_display="-"),
+        Binding("plus,equals_sign", "zoom(1)", "Zoom", key_display="+ -"),
+        Binding("minus", "zoom(-1)", "Zoom out", show=False),
         Binding("left", "pan(-1, 0)", "Pan left", show=False),
         Binding("right", "pan(1, 0)", "Pan right", show=False),
         Binding("up", "pan(0, 1)", "Pan up", show=False),
         Binding("down", "pan(0, -1)", "Pan down", show=False),
-        Binding("left_square_bracket,comma", "move_cursor(-1)", "Cursor left", key_display="["),
-        Binding("right_square_bracket,full_stop", "move_cursor(1)", "Cursor right", key_display="]"),
-        Binding("r", "reset", "Reset view"),
+        Binding("left_square_bracket,comma", "move_cursor(-1)", "Cursor", key_display="[ ]"),
+        Binding("right_square_bracket,full_stop", "move_cursor(1)", "Cursor right", show=False),
+        Binding("r", "reset", "Reset"),
     ]
 
     def __init__(

@@ -173,6 +173,21 @@ def test_a_tick_of_the_y_axis_stands_in_the_row_of_its_points(height: int) -> No
         assert at == row
 
 
+@pytest.mark.parametrize("height", range(6, 40))
+def test_labels_of_the_y_axis_leave_a_row_between_them(height: int) -> None:
+    for y in (N, C, Axis("y", "", False)):
+        canvas = draw(Plot("", C, y, (LAW,)), 60, height)
+        rows = [i for i, row in enumerate(canvas.text()) if "┤" in row]
+        assert len(rows) >= 1
+        assert all(lower - upper >= 2 for upper, lower in pairwise(rows))
+
+
+def test_labels_that_leave_no_room_for_the_plot_say_so() -> None:
+    narrow = Axis("y", "", False, 1.00001e-200, 1.00003e-200)
+    assert "too small to plot" in "".join(draw(Plot("", C, narrow, (LAW,)), 20, 20).text())
+    assert "1.000025e-200┤" in "".join(draw(Plot("", C, narrow, (LAW,)), 40, 20).text())
+
+
 def test_tick_labels_of_the_documented_units() -> None:
     rows = draw(Plot("", Axis("D", "tokens"), C, (Series("", [1e9, 1e15], [1e18, 1e24]),)), 80, 30).text()
     assert rows[-2].split() == ["1B", "10B", "100B", "1T", "10T", "100T", "1e15"]
@@ -283,6 +298,20 @@ def test_a_line_joins_the_corners(glyphs: Glyphs) -> None:
     assert rows[0][0] == rows[-1][-1] == " "
 
 
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(st.floats(0, 10), st.floats(0, 10), st.floats(0, 10), st.floats(0, 10))
+def test_every_dot_lies_on_the_line(x0: float, y0: float, x1: float, y1: float) -> None:
+    canvas = draw(Plot("", X, Y, (Series("", [x0, x1], [y0, y1]),)), 60, 20)
+    wide, high = 2 * canvas.columns - 1, 4 * canvas.lines - 1
+    (ax, ay), (bx, by) = ((x * wide / 10, y * high / 10) for x, y in ((x0, y0), (x1, y1)))
+    inked = dots(canvas)
+    assert len(inked) == max(abs(round(ax) - round(bx)), abs(round(ay) - round(by))) + 1
+    length = math.hypot(bx - ax, by - ay)
+    for x, y in inked:
+        if length > 1:
+            assert abs((bx - ax) * (y - ay) - (by - ay) * (x - ax)) / length <= 1.3
+
+
 @pytest.mark.parametrize("far", [11.0, 1e3, 1e9])
 def test_a_line_is_cut_where_it_leaves_and_not_at_its_last_point_inside(far: float) -> None:
     inside = dots(draw(Plot("", X, Y, (Series("", [0.0, 10.0], [0.0, 10.0]),)), 60, 20))
@@ -390,13 +419,20 @@ def test_a_mark_is_in_its_cell() -> None:
 def test_labels_of_marks_are_whole_or_absent_and_every_symbol_stays(at: list[tuple[float, float]]) -> None:
     marks = tuple(Mark(x, y, f"<label{i:02}>", i == len(at) - 1) for i, (x, y) in enumerate(at))
     canvas = draw(Plot("", X, Y, marks=marks), 50, 14)
-    inside = area(canvas)
-    text = "\n".join(inside)
+    text = "\n".join(area(canvas))
+    assert not re.search(r"[>●◆]<|>[●◆]", text)
     assert len(re.findall(r"<label\d\d>", text)) == text.count("<") == text.count(">") >= 1
     cells = {(canvas.x.dot(x, 2 * canvas.columns) // 2, canvas.y.dot(y, 4 * canvas.lines) // 4) for x, y in at[:-1]}
     own = (canvas.x.dot(at[-1][0], 2 * canvas.columns) // 2, canvas.y.dot(at[-1][1], 4 * canvas.lines) // 4)
     assert text.count("●") == len(cells - {own})
     assert text.count("◆") == 1
+
+
+def test_a_label_keeps_off_the_line_if_it_can() -> None:
+    flat = Series("", [0.0, 10.0], [5.0, 5.0])
+    canvas = draw(Plot("", X, Y, (flat,), (Mark(5.0, 5.0, "label"),)), 60, 20)
+    ((_, row),) = where(canvas, "●")
+    assert abs(next(i for i, text in enumerate(canvas.text()) if "label" in text) - row) == 1
 
 
 def test_the_users_own_label_wins() -> None:
@@ -478,6 +514,12 @@ def test_ansi_without_colours_is_the_text() -> None:
     assert ansi(canvas, colors="none") == "\n".join(row.rstrip() for row in canvas.text())
 
 
+def test_neighbouring_runs_differ_in_style() -> None:
+    for row in draw(PLOT, 80, 24, cursor=1e21).rows:
+        assert all(left != right for (left, _), (right, _) in pairwise(row))
+        assert all(text for _, text in row)
+
+
 def test_a_terminal_shows_the_ansi_as_it_was_drawn() -> None:
     laws = tuple(Series(f"law {k}", COMPUTE, [10 ** (6 + k) * c**0.1 for c in COMPUTE], color=k) for k in range(8))
     canvas = draw(Plot("title", C, N, laws), 80, 30)
@@ -554,6 +596,8 @@ async def test_keys_zoom_pan_move_the_cursor_and_reset() -> None:
         assert on_screen(app)[-1].split()[:2] == ["C", "="]
         assert view.readout()[0][1] == pytest.approx(0.1 * first**0.5, rel=1e-6)
 
+        view.action_move_cursor(-20)
+        first = view.cursor
         await pilot.press("+")
         assert 1e18 < view.view.x_low < first < view.view.x_high < 1e27
         # The cursor stays where it was on the screen.
@@ -573,8 +617,9 @@ async def test_keys_zoom_pan_move_the_cursor_and_reset() -> None:
                 view.action_zoom(direction)
             assert (math.log10(view.view.x_high / view.view.x_low) < ends) is (direction == 1)
             assert "too small" not in "".join(on_screen(app))
+        view.action_reset()
         await pilot.resize_terminal(60, 18)
-        await pilot.press("r")
+        await pilot.pause()
         assert on_screen(app) == draw(PLOT, 60, 18).text()
 
 

@@ -1,0 +1,184 @@
+"""Speed against references measured in the same run, in turn, as ratios; on the screen and in bench-results.json.
+
+``make bench`` runs all; ``make bench ARGS="one-shot arrays"`` runs some. Times of one machine mean little: the ratios are
+what is bounded, and the bounds stand beside them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+SCALETUI = [sys.executable, "-m", "scaletui"]
+
+
+class Result(NamedTuple):
+    """One figure: what it is, ours, the reference's, their ratio, and the bound."""
+
+    name: str
+    ours: float
+    reference: float | None
+    unit: str
+    figure: float
+    bound: str
+    holds: bool
+
+
+def environment() -> dict[str, str]:
+    """Return an environment with compiled bytecode and a home of its own, as an installed program has."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    for name in ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "COLUMNS"):
+        env.pop(name, None)
+    return env
+
+
+def cpu_seconds(command: list[str], env: dict[str, str]) -> float:
+    """Return the CPU time of a command [s]."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True, env=env, cwd="/")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def one_shot(rounds: int = 40) -> list[Result]:
+    """Compare `scaletui calc` with a typer program of one empty command, in turn."""
+    env = environment()
+    commands = {
+        "empty typer": [sys.executable, str(HERE / "reference_typer.py")],
+        "calc, table": [*SCALETUI, "calc", "--flops", "5.76e23"],
+        "calc, JSON": [*SCALETUI, "calc", "--flops", "5.76e23", "--format", "json"],
+        "calc on a machine": [*SCALETUI, "calc", "--hardware", "512xH100", "--days", "30", "--mfu", "40%"],
+    }
+    for command in commands.values():
+        cpu_seconds(command, env)  # bytecode and the cache of presets
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, command in commands.items():
+            times[name].append(cpu_seconds(command, env))
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    base = medians.pop("empty typer")
+    return [
+        Result(f"one-shot: {name}", value * 1e3, base * 1e3, "ms CPU", value / base, "<= 1.3", value / base <= 1.3)
+        for name, value in medians.items()
+    ]
+
+
+def app(rounds: int = 7) -> list[Result]:
+    """Compare the app's first paint with a one-label Textual app's; time keystrokes; watch it idle."""
+    from terminal import Session
+
+    env = {**environment(), "XDG_STATE_HOME": tempfile.mkdtemp()}
+    label = [sys.executable, str(HERE / "reference_label.py")]
+    seen: dict[str, list[tuple[int, float, float]]] = {"label": [], "app": []}
+    for _ in range(rounds):
+        for name, command in (("label", label), ("app", SCALETUI)):
+            session = Session(command, env=env)
+            seen[name].append(session.start())
+            session.close()
+    first = {name: statistics.median(run[1] for run in runs) for name, runs in seen.items()}
+    settled = {name: statistics.median(run[2] for run in runs) for name, runs in seen.items()}
+    ratios = (first["app"] / first["label"], settled["app"] / settled["label"])
+    results = [
+        Result("app: first character painted", first["app"] * 1e3, first["label"] * 1e3, "ms", ratios[0], "<= 1.6", ratios[0] <= 1.6),
+        Result("app: first paint complete", settled["app"] * 1e3, settled["label"] * 1e3, "ms", ratios[1], "<= 1.6", ratios[1] <= 1.6),
+    ]
+    session = Session(SCALETUI, env=env)
+    session.start()
+    session.key(b"/")
+    session.key(b"\x7f")
+    strokes = []
+    for digit in b"3456789" * 3:
+        strokes.append(session.key(bytes([digit])))
+        session.key(b"\x7f")
+    delay = statistics.median(at for _, at in strokes if at is not None) * 1e3
+    count = statistics.median(n for n, _ in strokes)
+    results.append(Result("app: keystroke to repainted results", delay, None, "ms", delay, "<= 30", delay <= 30))
+    results.append(Result("app: bytes a keystroke", count, None, "B", count, "none here", True))
+    painted, cpu = session.idle(10)
+    session.close()
+    results.append(Result("app: idle 10 s, CPU", cpu, None, "s", cpu, "<= 0.02", cpu <= 0.02))
+    results.append(Result("app: idle 10 s, bytes", painted, None, "B", painted, "0", painted == 0))
+    return results
+
+
+def arrays(size: int = 10_000_000, rounds: int = 7) -> list[Result]:
+    """Compare N_opt, D_opt and L of 1e7 budgets with the plain numpy expression, one thread each, in turn."""
+    import numpy as np
+
+    from scaletui import locations
+    from scaletui_core.array_frontier import frontier
+    from scaletui_core.laws import ParametricLaw, law
+
+    one = law(locations.catalog(), "epoch-2024")
+    assert isinstance(one, ParametricLaw)
+    e, log_a, log_b, alpha, beta = one.coefficients
+    a_, b_ = np.exp(log_a), np.exp(log_b)
+    g = (alpha * a_ / (beta * b_)) ** (1 / (alpha + beta))
+    flops = np.exp(np.random.default_rng(20220329).uniform(np.log(1e18), np.log(1e27), size))
+
+    def twin() -> tuple[Any, Any, Any]:
+        params = g * (flops / 6) ** (beta / (alpha + beta))
+        tokens = (flops / 6) ** (alpha / (alpha + beta)) / g
+        return params, tokens, e + a_ / params**alpha + b_ / tokens**beta
+
+    def ours() -> tuple[Any, Any, Any]:
+        found = frontier(one, flops)
+        return found.params, found.tokens, found.loss
+
+    start = time.perf_counter()
+    frontier(one, flops[:8])
+    compiling = time.perf_counter() - start
+    apart = max(float(np.max(np.abs(x / y - 1))) for x, y in zip(ours(), twin(), strict=True))
+    times: dict[str, list[float]] = {"ours": [], "twin": []}
+    for _ in range(rounds):
+        for name, function in (("ours", ours), ("twin", twin)):
+            times[name].append(seconds(function))
+    fused, plain = (statistics.median(times[name]) for name in ("ours", "twin"))
+    return [
+        Result(f"arrays: {size:.0e} budgets, fused against numpy", fused * 1e3, plain * 1e3, "ms", plain / fused, ">= 2", plain / fused >= 2),
+        Result("arrays: largest relative difference", apart, None, "", apart, "<= 1e-12", apart <= 1e-12),
+        Result("arrays: first call (compile, or load from the cache)", compiling, None, "s", compiling, "none", True),
+    ]
+
+
+def seconds(function: Callable[[], object]) -> float:
+    """Return the wall time of one call [s]."""
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+GROUPS: dict[str, Callable[[], list[Result]]] = {"one-shot": one_shot, "app": app, "arrays": arrays}
+
+
+def main(names: list[str]) -> int:
+    """Run the groups named, or all; return 1 if a bound does not hold."""
+    unknown = [name for name in names if name not in GROUPS]
+    if unknown:
+        print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(GROUPS)}", file=sys.stderr)
+        return 2
+    results = [result for name in names or GROUPS for result in GROUPS[name]()]
+    print(f"{'benchmark':<52} {'ours':>10} {'reference':>10} {'unit':<7} {'figure':>9}  bound")
+    for r in results:
+        reference = "-" if r.reference is None else f"{r.reference:.4g}"
+        verdict = "" if r.holds else "  DOES NOT HOLD"
+        print(f"{r.name:<52} {r.ours:>10.4g} {reference:>10} {r.unit:<7} {r.figure:>9.4g}  {r.bound}{verdict}")
+    document = {"python": platform.python_version(), "machine": platform.machine(), "results": [r._asdict() for r in results]}
+    (ROOT / "bench-results.json").write_text(json.dumps(document, indent=2) + "\n")
+    return 0 if all(result.holds for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

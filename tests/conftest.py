@@ -1,0 +1,116 @@
+"""What all tests share: a home of their own, the shipped presets, the command in a subprocess, what a machine must have."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import settings
+
+from scaletui.locations import shipped_presets
+from scaletui_core.presets import Catalog
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT.parent / "shared" / "data"
+SHOWN_BY_ENVIRONMENT = ("COLUMNS", "LINES", "NO_COLOR", "COLORTERM", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE")
+
+settings.register_profile("scaletui", derandomize=True, print_blob=True, deadline=None)
+settings.load_profile("scaletui")
+
+
+class Result(NamedTuple):
+    """How a command ended: exit code and what it wrote, as text."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+RunCli = Callable[..., Result]
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder without any configuration, shared by all tests that only read it."""
+    return tmp_path_factory.mktemp("home")
+
+
+def environment_of(home: Path) -> dict[str, str]:
+    """Return the variables that put everything of a user under ``home``."""
+    return {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "XDG_DATA_HOME": str(home / ".local" / "share"),
+        "XDG_STATE_HOME": str(home / ".local" / "state"),
+    }
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment_of(home).items():
+        monkeypatch.setenv(name, value)
+    for name in SHOWN_BY_ENVIRONMENT:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    """The shipped presets, without any of a user's."""
+    return Catalog(shipped_presets())
+
+
+@pytest.fixture
+def clean_environment(home: Path) -> dict[str, str]:
+    """All the environment that a subprocess gets: nothing of the person who runs the tests."""
+    return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), **environment_of(home)}
+
+
+@pytest.fixture
+def run_cli(clean_environment: dict[str, str], tmp_path: Path) -> RunCli:
+    """``run_cli("calc", "--flops", "1e21", env={...}, input="...")`` runs the command as a person's shell would.
+
+    Arguments may be bytes; an ``env`` value of None takes the variable away.
+    """
+
+    def run(*arguments: str | bytes, env: Mapping[str, str | None] | None = None, input: str = "") -> Result:
+        given = {**clean_environment, **(env or {})}
+        done = subprocess.run(
+            [sys.executable, "-m", "scaletui", *arguments],
+            input=input.encode(),
+            capture_output=True,
+            cwd=tmp_path,
+            env={name: value for name, value in given.items() if value is not None},
+            timeout=60,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
+
+
+def required(name: str, available: bool, reason: str) -> None:
+    """Skip the test where ``name`` is absent, unless SCALETUI_REQUIRE (names with commas) says that it must be there."""
+    if available:
+        return
+    if name in os.environ.get("SCALETUI_REQUIRE", "").replace(",", " ").split():
+        pytest.fail(f"SCALETUI_REQUIRE names {name}: {reason}", pytrace=False)
+    pytest.skip(f"{name}: {reason}")
+
+
+@pytest.fixture(scope="session")
+def require() -> Callable[[str, bool, str], None]:
+    """``require("torch", available, "torch is not installed")``: see `required`."""
+    return required
+
+
+@pytest.fixture
+def data_folder() -> Iterator[Path]:
+    """The folder of measured runs beside the checkout."""
+    required("data", DATA.is_dir(), f"{DATA} is not there")
+    yield DATA
