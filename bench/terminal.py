@@ -22,13 +22,17 @@ _REPLIES = (
     (b"\x1b[c", b"\x1b[?1;2c"),
 )
 # What pyte does not know and would print: private modes with other letters, DCS and OSC strings.
-_UNKNOWN = re.compile(rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$[a-z]|\x1bP[^\x1b]*\x1b\\|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+_UNKNOWN = re.compile(
+    rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$[a-z]|\x1bP[^\x1b]*\x1b\\|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
+)
 
 
 class Session:
     """Runs ``command`` in a terminal of ``rows`` x ``columns`` and keeps its screen."""
 
-    def __init__(self, command: list[str], rows: int = 24, columns: int = 80, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, command: list[str], rows: int = 24, columns: int = 80, env: dict[str, str] | None = None
+    ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self._painted_at: float | None = None

@@ -8,7 +8,7 @@ import sys
 
 def main() -> None:
     """Run the command line and leave with its exit code; Ctrl-C anywhere is 130, silently."""
-    # Import makes a hundred thousand objects that live to the end; not collecting among them saves a tenth of a one-shot.
+    # Imports make objects that live to the end; not collecting among them saves a tenth of a one-shot.
     gc.disable()
     try:
         if len(sys.argv) == 1:  # the app; it has no use for a command line parser

@@ -118,7 +118,8 @@ class ScaletuiApp(App[None]):
             notes=tuple(note for note in answer.notes if not law or note.law in (law, None)),
         )
         width = min(self.size.width * 92 // 100, 110) - 6
-        self.push_screen(TextScreen(f"Explained: {law or 'all laws'}", as_explanation(part, self.scenario.catalog, width)))
+        text = as_explanation(part, self.scenario.catalog, width)
+        self.push_screen(TextScreen(f"Explained: {law or 'all laws'}", text))
 
     def action_laws(self) -> None:
         """Choose the laws."""

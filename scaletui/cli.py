@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import inspect
 import io
@@ -10,7 +9,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, NamedTuple, Optional
+from typing import Annotated, Any, NamedTuple, Optional, TextIO
 
 import typer
 
@@ -63,13 +62,16 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(visible(error.format_message(), 300), 2)  # type: ignore[attr-defined]
     except typer.Abort:
         return 130
-    except BrokenPipeError:
-        # The reader has left (`| head`): what it wanted, it has. Keep the interpreter from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit) as leaving:
+        # The reader has left (`| head`): what it wanted, it has. Click makes an exit of that where it sees it first.
+        if isinstance(leaving, SystemExit) and not isinstance(leaving.__context__, BrokenPipeError):
+            raise
+        _silence(sys.stdout)
         return 0
     except FileNotFoundError as error:
         return _fail(str(error), 1)
     except OSError as error:
+        _silence(sys.stdout)
         return _fail(f"cannot write the output: {error.strerror}", 1)
 
 
@@ -80,9 +82,18 @@ def _fail(message: str, code: int) -> int:
 
 def _say(message: str) -> None:
     """Tell the person something; a closed or full stderr takes nothing, and the exit code still says it."""
-    if sys.stderr is not None:
-        with contextlib.suppress(OSError):
-            sys.stderr.write(f"scaletui: {message}\n")
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(f"scaletui: {message}\n")
+        sys.stderr.flush()
+    except OSError:
+        _silence(sys.stderr)
+
+
+def _silence(stream: TextIO) -> None:
+    """Let a stream that fails lead nowhere, or the interpreter tries it again at exit and complains."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _named(arguments: Sequence[str]) -> str | None:

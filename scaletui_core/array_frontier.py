@@ -10,14 +10,21 @@ import numpy.typing as npt
 
 from scaletui_core.compiled import compiled
 from scaletui_core.errors import InputError
-from scaletui_core.law_formulas import LN6, log_power, log_repeated_params, parametric_loss, repeated_loss, single_variable_loss
+from scaletui_core.law_formulas import (
+    LN6,
+    log_power,
+    log_repeated_params,
+    parametric_loss,
+    repeated_loss,
+    single_variable_loss,
+)
 from scaletui_core.laws import Law, ParametricLaw, RepeatedLaw
 
 Array = npt.NDArray[np.float64]
 
 
 class Frontier(NamedTuple):
-    """Compute-optimal parameters, tokens and loss [nats/token] of an array of budgets; the loss is None without a law."""
+    """Compute-optimal parameters, tokens and loss [nats/token] of budgets; the loss is None where the law has none."""
 
     params: Array
     tokens: Array

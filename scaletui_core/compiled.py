@@ -67,7 +67,7 @@ def _replacement(value: Any) -> Any:
 
 
 def _jit(function: types.FunctionType) -> Any:
-    options = {"nogil": True, "error_model": "numpy", "fastmath": _FAST}
+    options: Any = {"nogil": True, "error_model": "numpy", "fastmath": _FAST}
     try:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # numba found no folder to cache in

@@ -10,6 +10,7 @@ from scaletui_core.answer import Answer, Column, Note, Row, Table
 from scaletui_core.calculator import Calculator, law_notes, provenance
 from scaletui_core.errors import unknown_name
 from scaletui_core.fields import NAMES, field, given
+from scaletui_core.law_formulas import training_flops
 from scaletui_core.laws import ParametricLaw, RepeatedLaw, law
 from scaletui_core.machine import accelerator
 from scaletui_core.presets import Catalog, Record
@@ -175,21 +176,12 @@ def models(inputs: ListingInputs, catalog: Catalog) -> Answer:
     for name in names:
         record = records[name]
         if "tokens" in record:
-            params: float = record["active_params"] if "active_params" in record else record["params"]
-            flops = 6.0 * params * record["tokens"]
-            rows.append(
-                Row(
-                    "compute",
-                    "training compute 6ND",
-                    flops,
-                    "FLOP",
-                    subject=name,
-                    source="scaletui: 6ND of the numbers above",
-                )
-            )
-            rows.append(
-                Row("tokens_per_param", "D/N", record["tokens"] / record["params"], "tokens/parameter", subject=name)
-            )
+            ratio = record["tokens"] / record["params"]
+            source = training_flops.source
+            rows += [
+                Row("compute", "training compute 6ND", model_flops(record), "FLOP", subject=name, source=source),
+                Row("tokens_per_param", "D/N", ratio, "tokens/parameter", subject=name),
+            ]
     columns = (
         Column("params", "N", "parameters"),
         Column("tokens", "D", "tokens"),
@@ -200,6 +192,16 @@ def models(inputs: ListingInputs, catalog: Catalog) -> Answer:
     )
     table = None if inputs.name else Table("subject", columns, captions)
     return Answer("models", given(inputs), tuple(rows), tuple(notes), provenance(), table)
+
+
+def model_flops(record: Record) -> float:
+    """Return the training compute [FLOP] of a known model: 6ND, with the parameters that work on each token.
+
+    >>> model_flops({"params": 280e9, "tokens": 300e9})
+    5.04e+23
+    """
+    params = record["active_params"] if "active_params" in record else record["params"]
+    return training_flops(params, record["tokens"])
 
 
 def hardware(inputs: ListingInputs, catalog: Catalog) -> Answer:

@@ -1,4 +1,4 @@
-"""Pane *Frontier*: N_opt, D_opt or L_opt against C for the chosen laws, known models and your own point; isoFLOP slices."""
+"""Pane *Frontier*: N_opt, D_opt or L_opt against C, known models, your own point; and isoFLOP slices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from scaletui.panes.base import Pane
 from scaletui.render.figures import AXES, known_models, sweep_plot, title_of
-from scaletui.render.plot import Mark, Plot
+from scaletui.render.plot import Axis, Mark, Plot
 from scaletui.scenario import Scenario
 from scaletui.widgets.plot import PlotView
 from scaletui_core.frontier import FrontierInputs, IsoflopInputs, calculate, isoflop
@@ -80,7 +80,8 @@ arrows pan, [ and ] move a cursor that reads the lines off, r resets."""
         marks = known_models(scenario.catalog, self._axis) if self._models else []
         own = self._own_mark(scenario, flops)
         marks += [own] if own else []
-        return sweep_plot(answer, self._axis, title=title_of(answer, self._axis), marks=tuple(marks), colors=self._colors(scenario))
+        title = title_of(answer, self._axis)
+        return sweep_plot(answer, self._axis, title=title, marks=tuple(marks), colors=self._colors(scenario))
 
     def _own_mark(self, scenario: Scenario, flops: float | None) -> Mark | None:
         """Return the user's point: the given N, D and loss, or the first law's optimum at the given C."""
@@ -97,15 +98,21 @@ arrows pan, [ and ] move a cursor that reads the lines off, r resets."""
     def _slice_plot(self, scenario: Scenario) -> Plot:
         flops = self._budget(scenario)
         if flops is None:
-            return sweep_plot(calculate(FrontierInputs(law=("chinchilla-1",)), scenario.catalog), "loss", title="The slice needs one C")
+            return Plot(
+                "The slice needs one C: give C, or N and D, or a machine and a time",
+                Axis("N", "parameters"),
+                Axis("L", "nats/token", False),
+            )
         inputs = IsoflopInputs(flops, 81, scenario.inputs.unique, scenario.inputs.law)
         answer = isoflop(inputs, scenario.catalog)
         marks = []
         for law in scenario.laws:
             if law.has_loss:
                 best = law.optimum(flops)
-                marks.append(Mark(best.params, law.loss(best.params, best.tokens).value, format_quantity(best.params, "parameters")))
-        return sweep_plot(answer, "loss", title=title_of(answer, "loss"), marks=tuple(marks), colors=self._colors(scenario))
+                loss = law.loss(best.params, best.tokens).value
+                marks.append(Mark(best.params, loss, format_quantity(best.params, "parameters")))
+        title = title_of(answer, "loss")
+        return sweep_plot(answer, "loss", title=title, marks=tuple(marks), colors=self._colors(scenario))
 
     def action_axis(self) -> None:
         """Turn the y axis: N, D, loss."""

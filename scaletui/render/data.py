@@ -31,8 +31,7 @@ def as_csv(answer: Answer) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("id", "label", "law", "subject", "at", "value", "low", "high", "unit", "source"))
     for row in answer.rows:
-        values = (row.id, row.label, row.law, row.subject, row.at, row.value, row.low, row.high, row.unit, row.source)
-        writer.writerow(
-            ["" if value is None else repr(value) if isinstance(value, float) else value for value in values]
-        )
+        numbers = ("" if x is None else repr(float(x)) for x in (row.at, row.value, row.low, row.high))
+        words = (row.id, row.label, row.law or "", row.subject or "")
+        writer.writerow((*words, *numbers, row.unit, row.source or ""))
     return out.getvalue()

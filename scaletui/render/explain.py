@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scaletui.render.table import note_text, value_text, wrapped
-from scaletui_core.answer import Answer, Row
+from scaletui_core.answer import Answer, Note, Row
 from scaletui_core.formula import Number
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity_text import format_quantity
@@ -27,11 +27,11 @@ def as_explanation(answer: Answer, catalog: Catalog, width: int = 80) -> str:
     return "\n".join(out).strip("\n") + "\n"
 
 
-def note_block(notes: list[object], width: int) -> list[str]:
+def note_block(notes: list[Note], width: int) -> list[str]:
     """Return notes as a list, one a paragraph."""
     out: list[str] = []
     for note in notes:
-        out += wrapped(f"- {note_text(note)}", width, "  ")  # type: ignore[arg-type]
+        out += wrapped(f"- {note_text(note)}", width, "  ")
     return out
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from scaletui.render.plot import Axis, Mark, Plot, Series, ansi, draw
 from scaletui_core.answer import Answer
 from scaletui_core.errors import InputError
+from scaletui_core.listing import model_flops
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity_text import format_quantity
 
@@ -19,14 +20,10 @@ AXES = {
 
 def known_models(catalog: Catalog, axis: str) -> list[Mark]:
     """Return the known models that have N and D, as marks at their 6ND (C = 6ND, the same for all)."""
-    marks = []
-    for record in catalog.load("models").records.values():
-        if "tokens" in record and axis in ("params", "tokens"):
-            params = record.get("active_params", record["params"])
-            marks.append(
-                Mark(6.0 * params * record["tokens"], params if axis == "params" else record["tokens"], record["name"])
-            )
-    return marks
+    if axis not in ("params", "tokens"):
+        return []
+    records = catalog.load("models").records.values()
+    return [Mark(model_flops(one), one[axis], one["name"]) for one in records if "tokens" in one]
 
 
 def sweep_plot(
@@ -87,8 +84,9 @@ def plot_text(
     chosen = axis or ("loss" if slice_ else "params")
     able = [name for name in AXES if any(row.id == name and row.at is not None for row in answer.rows)]
     if chosen not in able:
-        raise InputError(f"has nothing to plot on '{chosen[:20]!s}'" if chosen in AXES else "must be params, tokens or loss",
-                         where="--axis", hint="able: " + ", ".join(able) if able else "no law here has a loss")  # fmt: skip
+        what = f"there is no {chosen} to plot here" if chosen in AXES else f"must be one of {', '.join(AXES)}"
+        hint = f"try {' or '.join(able)}" if able else "no law asked has a loss"
+        raise InputError(what, where="--axis", hint=hint)
     marks = () if slice_ else tuple(known_models(catalog, chosen))
     plot = sweep_plot(answer, chosen, title=title_of(answer, chosen), marks=marks)
     canvas = draw(plot, width, height, glyphs="ascii" if ascii_only else "braille")

@@ -163,7 +163,7 @@ def _grid_lines(answer: Answer, width: int) -> list[TextLine]:
 
 
 def note_lines(answer: Answer, width: int) -> list[str]:
-    """Return the notes under a table: whole where few laws are asked, else what was assumed and how many more there are."""
+    """Return the notes under a table: all where few laws are asked, else what was assumed and a count of the rest."""
     subjects = {row.law or row.subject for row in answer.rows} - {None}
     whole = len(subjects) <= _FULL_NOTES
     shown = [n for n in answer.notes if n.kind == "assumption" or (whole and n.kind != "unreachable")]
@@ -181,7 +181,7 @@ def _counted(notes: tuple[Note, ...], width: int) -> list[str]:
     if odd:
         out += wrapped(f"N counts all parameters, but: {'; '.join(odd)}.", width, "  ")
     if any(n.kind == "extrapolation" for n in notes):
-        out += wrapped("beyond: C over the largest budget (under the smallest: 10^-x) that the law was fitted on.", width, "  ")
+        out += wrapped("beyond: C over the largest budget that the law was fitted on.", width, "  ")
     against = sum(n.kind == "contradiction" for n in notes)
     if against:
         text = f"{against} notes where a source contradicts itself or another: add --explain, or name one --law."

@@ -17,7 +17,7 @@ class LawScreen(ModalScreen[tuple[str, ...] | None]):
     """A list of laws; space turns one on or off. Returns the ids chosen, or None to leave all as it was."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,x", "toggle", "On/off", priority=True),
+        Binding("space,x", "switch", "On/off", priority=True),
         Binding("a", "all", "All"),
         Binding("enter", "take", "Take", priority=True),
         Binding("q,escape", "leave", "Leave"),
@@ -33,7 +33,9 @@ class LawScreen(ModalScreen[tuple[str, ...] | None]):
         with Vertical(classes="dialog"):
             yield Static("Laws", classes="dialog-title", markup=False)
             yield LineView(id="laws")
-            yield Static("space: on or off   a: all   enter: take   q: leave as it was", classes="dialog-foot", markup=False)
+            yield Static(
+                "space: on or off   a: all   enter: take   q: leave as it was", classes="dialog-foot", markup=False
+            )
 
     def on_mount(self) -> None:
         """Fill in the list and take the focus."""
@@ -41,10 +43,12 @@ class LawScreen(ModalScreen[tuple[str, ...] | None]):
         self.query_one(LineView).focus()
 
     def _show(self) -> None:
-        lines = [("", f"[{'x' if key in self._chosen else ' '}] {key:<22}{name}", key) for key, name in self._laws.items()]
+        lines = [
+            ("", f"[{'x' if key in self._chosen else ' '}] {key:<22}{name}", key) for key, name in self._laws.items()
+        ]
         self.query_one(LineView).set_lines(lines)
 
-    def action_toggle(self) -> None:
+    def action_switch(self) -> None:
         """Turn the law under the cursor on or off."""
         self._chosen ^= {self.query_one(LineView).about}
         self._show()

@@ -31,7 +31,7 @@ class FieldInput(Input):
 
 
 class FieldGrid(Grid):
-    """Fields in columns. The labels are painted by the grid itself: a widget each would double the time to first paint."""
+    """Fields in columns. The grid paints the labels itself: a widget each would double the time to first paint."""
 
     DEFAULT_CSS = "FieldGrid { grid-size: 3; grid-rows: 1; height: auto; }"
 
