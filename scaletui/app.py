@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.filter import LineFilter
+from textual.screen import Screen
 
 from scaletui import locations, terminal
 from scaletui.panes import pane_classes
 from scaletui.panes.base import Pane
 from scaletui.render.plot import Glyphs
+from scaletui.render.table import wrapped
 from scaletui.scenario import Scenario
 from scaletui.widgets.bars import KeyBar, ScenarioBar, TabBar
 from scaletui.widgets.field import FieldInput
 
 FIRST = {"flops": "5.76e23"}  # Gopher's budget, the question every law was asked first
+# What a field leaves to the app; all else is typing.
+FIELD_KEYS = frozenset({"tab", "shift+tab", "enter", "question_mark", "f1"})
 
 
 class ScaletuiApp(App[None]):
@@ -32,6 +39,7 @@ class ScaletuiApp(App[None]):
         Binding("v", "laws", "Laws"),
         Binding("slash", "edit", "Edit", key_display="/"),
         Binding("q", "quit", "Quit"),
+        Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True),
         *(Binding(str(n), f"pane({n - 1})", f"Pane {n}", show=False) for n in range(1, 10)),
     ]
 
@@ -44,6 +52,26 @@ class ScaletuiApp(App[None]):
         for pane in self._panes:
             pane.id = f"pane-{pane.TITLE.lower()}"
         self._current = 0
+        self._narrowing = _narrowing(self.glyphs)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what every line passes through before it is painted."""
+        return [*super().get_line_filters(), *self._narrowing]
+
+    async def on_event(self, event: events.Event) -> None:
+        """Act on a key as soon as it comes.
+
+        Textual hands a key to the widget in focus and acts when it has bubbled back; a key typed right behind one that
+        moves the focus would go to where the focus was.
+        """
+        if isinstance(event, events.Key) and not event.is_forwarded and self._is_ours(event.key):
+            active = self.screen.active_bindings.get(event.key)
+            if active is not None and await self.run_action(active.binding.action, active.node):
+                return
+        await super().on_event(event)
+
+    def _is_ours(self, key: str) -> bool:
+        return key in FIELD_KEYS or not (isinstance(self.focused, FieldInput) or key.startswith("ctrl+"))
 
     def compose(self) -> ComposeResult:
         """Yield the bars and the first pane; the others are made when they are first wanted."""
@@ -56,6 +84,7 @@ class ScaletuiApp(App[None]):
     def on_mount(self) -> None:
         """Start in the results, and say what is wrong with the user's presets."""
         self._panes[0].focus_first()
+        self.screen_change_signal.subscribe(self, lambda _: self._show_keys())
         for problem in self.scenario.catalog.problems:
             self.notify(problem.line, title="Your presets are passed over", severity="warning", markup=False)
 
@@ -66,9 +95,12 @@ class ScaletuiApp(App[None]):
 
     def on_descendant_focus(self) -> None:
         """Show the keys that work where the focus is now."""
+        self._show_keys()
+
+    def _show_keys(self) -> None:
         active = [item for item in self.screen.active_bindings.values() if item.enabled]
-        # What the pane offers first, then the app, then the widget: the line may be too short for all.
-        rank = {Pane: 0, App: 1}
+        # What the pane or dialog offers first, then the app, then the widget: the line may be too short for all.
+        rank = {Pane: 0, Screen: 0, App: 1}
         active.sort(key=lambda item: next((n for kind, n in rank.items() if isinstance(item.node, kind)), 2))
         bindings = [item.binding for item in active]
         self.query_one(KeyBar).show_keys(bindings, isinstance(self.focused, FieldInput))
@@ -95,16 +127,26 @@ class ScaletuiApp(App[None]):
     async def action_edit(self) -> None:
         """Go to the first field of the budget."""
         await self.action_pane(0)
-        self.query(FieldInput).first().focus()
+        self.screen.set_focus(self.query(FieldInput).first())
 
-    def action_help(self) -> None:
+    def action_leave(self) -> None:
+        """Leave a field for where letters are keys."""
+        self.pane.focus_first()
+
+    def action_interrupt(self) -> None:
+        """Leave as a shell expects of Ctrl-C."""
+        self.exit(return_code=130)
+
+    async def action_help(self) -> None:
         """Show what this pane is for and every key."""
         from scaletui.screens.text import TextScreen
 
         if not isinstance(self.screen, TextScreen):
-            self.push_screen(TextScreen(f"Help: {self.pane.TITLE}", help_text(self._panes, self.pane)))
+            await self.push_screen(
+                TextScreen(f"Help: {self.pane.TITLE}", lambda width: help_text(self._panes, self.pane, width))
+            )
 
-    def action_explain(self) -> None:
+    async def action_explain(self) -> None:
         """Explain the law under the cursor: formulas, numbers, validity, sources, notes."""
         from scaletui.render.explain import as_explanation
         from scaletui.screens.text import TextScreen
@@ -117,17 +159,19 @@ class ScaletuiApp(App[None]):
             rows=tuple(row for row in answer.rows if not law or row.law in (law, None)),
             notes=tuple(note for note in answer.notes if not law or note.law in (law, None)),
         )
-        width = min(self.size.width * 92 // 100, 110) - 6
-        text = as_explanation(part, self.scenario.catalog, width)
-        self.push_screen(TextScreen(f"Explained: {law or 'all laws'}", text))
+        catalog = self.scenario.catalog
+        await self.push_screen(
+            TextScreen(f"Explained: {law or 'all laws'}", lambda width: as_explanation(part, catalog, width))
+        )
 
-    def action_laws(self) -> None:
+    async def action_laws(self) -> None:
         """Choose the laws."""
         from scaletui.screens.laws import LawScreen
 
         records = self.scenario.catalog.load("laws").records
         chosen = self.scenario.inputs.law
-        self.push_screen(LawScreen({key: record["name"] for key, record in records.items()}, chosen), self._take_laws)
+        names = {key: record["name"] for key, record in records.items()}
+        await self.push_screen(LawScreen(names, chosen), self._take_laws)
 
     def _take_laws(self, laws: tuple[str, ...] | None) -> None:
         if laws is not None:
@@ -135,27 +179,48 @@ class ScaletuiApp(App[None]):
             self.set_field("law", ",".join(laws))
 
 
-def help_text(panes: list[Pane], current: Pane) -> str:
-    """Return the help: the current pane's, the keys that work everywhere, and the other panes."""
-    keys = "\n".join(f"  {index + 1}          {pane.TITLE}" for index, pane in enumerate(panes))
-    return f"""{current.TITLE.upper()}
-{current.HELP}
+def _narrowing(glyphs: Glyphs) -> list[LineFilter]:
+    """Return what all lines pass through on a terminal without colours, or without more than ASCII."""
+    plain = terminal.colors(True) == "none"
+    if not plain and glyphs != "ascii":
+        return []
+    from scaletui.widgets.filters import AsciiOnly, NoColors
 
-KEYS (letters and digits are keys when no field has the focus)
-{keys}
-  /          edit the budget: go to the first field
-  tab, shift+tab    next, previous field
-  enter      leave a field for the results
-  up, down   choose a law in the results
-  e          explain the chosen law: formulas, numbers put in, validity, sources, contradictions
-  v          choose the laws that are asked
-  ?          this help, from anywhere
-  q          close this, or quit
-  ctrl+q     quit from anywhere
+    return [*([NoColors()] if plain else []), *([AsciiOnly()] if glyphs == "ascii" else [])]
 
-SYMBOLS
-  C  training compute [FLOP]; C = 6 N D, forward and backward pass of a dense transformer
-  N  parameters; what they count differs by law (explain says)
-  D  training tokens
-  L  loss on held-out text [nats/token]; losses of laws fitted on different data do not compare
-"""
+
+def help_text(panes: list[Pane], current: Pane, width: int) -> str:
+    """Return the help: the current pane's, the keys that work everywhere, and the symbols."""
+    out = [current.TITLE.upper()]
+    for part in current.HELP.split("\n\n"):
+        out += wrapped(" ".join(part.split()), width, "")
+    out += ["", "KEYS (letters and digits are keys when no field has the focus)"]
+    keys = [*((str(index + 1), pane.TITLE) for index, pane in enumerate(panes)), *KEYS]
+    out += [line for key, text in keys for line in _entry(f"  {key:<10} ", text, width)]
+    out += ["", "SYMBOLS"]
+    out += [line for symbol, text in SYMBOLS for line in _entry(f"  {symbol}  ", text, width)]
+    return "\n".join(out)
+
+
+def _entry(head: str, text: str, width: int) -> list[str]:
+    lines = wrapped(text, max(width - len(head), 1), "")
+    return [(head if index == 0 else " " * len(head)) + line for index, line in enumerate(lines)]
+
+
+KEYS = (
+    ("/", "edit the budget: go to the first field"),
+    ("tab", "next field; shift+tab: the one before"),
+    ("enter", "leave a field for the results"),
+    ("up, down", "choose a law in the results"),
+    ("e", "explain the chosen law: formulas, numbers put in, validity, sources, contradictions"),
+    ("v", "choose the laws that are asked"),
+    ("?", "this help, from anywhere"),
+    ("q", "close this, or quit"),
+    ("ctrl+q", "quit from anywhere; ctrl+c too, with exit code 130"),
+)
+SYMBOLS = (
+    ("C", "training compute [FLOP]; C = 6 N D, forward and backward pass of a dense transformer"),
+    ("N", "parameters; what they count differs by law (explain says)"),
+    ("D", "training tokens"),
+    ("L", "loss on held-out text [nats/token]; losses of laws fitted on different data do not compare"),
+)

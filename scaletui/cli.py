@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import inspect
 import io
-import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -13,11 +12,9 @@ from typing import Annotated, Any, NamedTuple, Optional, TextIO
 
 import typer
 
-from scaletui_core.answer import Answer
 from scaletui_core.calculator import Calculator
 from scaletui_core.errors import InputError, ScaletuiError, unknown_name
-from scaletui_core.fields import FLAG, FLEET, NAMES, Field, changed, fields_of, parse_inputs
-from scaletui_core.presets import Catalog
+from scaletui_core.fields import FLAG, NAMES, Field, fields_of, parse_inputs
 from scaletui_core.safetext import visible
 
 FORMATS = ("table", "json", "csv", "md")
@@ -170,6 +167,9 @@ def _default(declared: Field) -> Any:
     return False if declared.unit == FLAG else None
 
 
+_METAVARS = {"fleet": "NxNAME", "nats/token": "nats", "1": "count"}
+
+
 def _annotation(declared: Field) -> Any:
     help_ = f"{declared.help} Such as {declared.example}." if declared.example else declared.help
     if declared.default:
@@ -180,7 +180,8 @@ def _annotation(declared: Field) -> Any:
         return Annotated[Optional[list[str]], typer.Argument(help=help_, metavar="[NAME]...")]  # noqa: UP045
     if declared.unit == NAMES:
         return Annotated[Optional[list[str]], typer.Option(declared.option, help=help_, metavar="ID")]  # noqa: UP045
-    metavar = "|".join(declared.choices) or declared.unit.upper().replace("NATS/TOKEN", "NATS")
+    unit = declared.name if declared.bare != 1.0 else _METAVARS.get(declared.unit, declared.unit)
+    metavar = "|".join(declared.choices) or unit.upper()
     return Annotated[Optional[str], typer.Option(declared.option, help=help_, metavar=metavar)]  # noqa: UP045
 
 
@@ -191,7 +192,7 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
 
     form = given.pop("format")
     if form not in FORMATS:
-        raise unknown_name("format", form, FORMATS).at("--format")
+        raise unknown_name("format", form, FORMATS, where="--format")
     explain, plot = given.pop("explain"), given.pop("plot", False)
     axis, ascii_only = given.pop("axis", None), given.pop("ascii", False)
     _refuse_unused(form, explain, plot, axis, ascii_only)
@@ -199,9 +200,8 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
     inputs: Any = parse_inputs(calculator.inputs, given, _place)
     tty = sys.stdout.isatty()
     columns, lines = terminal.size(tty)
-    columns = min(max(columns, 40), 1000)
     try:
-        answer = _computed(calculator, inputs, catalog)
+        answer = calculator.run(inputs, catalog)
         if plot:
             from scaletui.render.figures import plot_text
 
@@ -210,34 +210,16 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
         else:
             bold = tty and terminal.colors(tty) != "none"
             text = render(answer, form, catalog, explain=explain, width=columns, bold=bold)
-    except InputError as error:
-        raise _placed(error, inputs) from None
     finally:
         for problem in catalog.problems:
             _say(f"your presets are passed over: {problem}")
     sys.stdout.write(text)
 
 
-def _computed(calculator: Calculator, inputs: Any, catalog: Catalog) -> Answer:
-    """Return the answer; inputs at the edge of the floats are refused rather than answered with an infinity."""
-    try:
-        answer = calculator.run(inputs, catalog)
-    except (ArithmeticError, ValueError) as error:
-        fault: Exception | None = error
-    else:
-        if all(math.isfinite(row.value) for row in answer.rows):
-            return answer
-        fault = None
-    options = " with ".join(_place(item) for item, _ in changed(inputs) if item.unit != NAMES)
-    raise InputError(
-        "this leads beyond what can be computed", where=options, hint="give numbers nearer to 1"
-    ) from fault
-
-
 def _refuse_unused(form: str, explain: bool, plot: bool, axis: str | None, ascii_only: bool) -> None:
     """Raise for an option of the output that is wrong or would change nothing."""
     if axis is not None and axis not in AXES:
-        raise unknown_name("axis", axis, AXES).at("--axis")
+        raise unknown_name("axis", axis, AXES, where="--axis")
     for option, given in (("--axis", axis is not None), ("--ascii", ascii_only)):
         if given and not plot:
             raise InputError("needs --plot", where=option)
@@ -249,12 +231,3 @@ def _refuse_unused(form: str, explain: bool, plot: bool, axis: str | None, ascii
 
 def _place(declared: Field) -> str:
     return "NAME" if declared.name == "name" else declared.option
-
-
-def _placed(error: InputError, inputs: object) -> InputError:
-    """Return the error of a name that no preset has with its option: the name is looked up only while computing."""
-    for item, value in changed(inputs):
-        names = value if item.unit == NAMES else (value.accelerator,) if item.unit == FLEET else ()
-        if any(f"'{visible(name)}'" in error.what for name in names):
-            return error.at(_place(item))
-    return error

@@ -29,6 +29,8 @@ class Scenario:
         Why the texts as they stand do not; None when the answer is theirs.
     wrong : str or None
         Name of the field at fault, where it is one field.
+    faults : dict of InputError
+        What is wrong with each text that means nothing by itself.
     """
 
     def __init__(self, catalog: Catalog, texts: dict[str, str]) -> None:
@@ -38,6 +40,7 @@ class Scenario:
         self.answer: Answer | None = None
         self.error: InputError | None = None
         self.wrong: str | None = None
+        self.faults: dict[str, InputError] = {}
         self._solve()
 
     def set(self, name: str, text: str) -> bool:
@@ -51,13 +54,10 @@ class Scenario:
     def _solve(self) -> None:
         self.error = self.wrong = None
         given: dict[str, Any] = {name: text for name, text in self.texts.items() if text.strip()}
-        for field in FIELDS:
-            if field.name in given:
-                try:
-                    parse_inputs(BudgetInputs, {field.name: given[field.name]}, _place)
-                except InputError as error:
-                    self.error, self.wrong = error, field.name
-                    return
+        self.faults = {name: error for name, text in given.items() if (error := _fault(name, text)) is not None}
+        if self.faults:
+            self.wrong, self.error = next(iter(self.faults.items()))
+            return
         try:
             inputs = parse_inputs(BudgetInputs, given, _place)
             answer = calculate(inputs, self.catalog)
@@ -81,6 +81,8 @@ class Scenario:
         """Return what a field is understood as, or why it is not."""
         field = next(field for field in FIELDS if field.name == name)
         text = self.texts[name]
+        if name in self.faults:
+            return self.faults[name].line
         if self.error is not None and self.wrong in (name, None):
             return self.error.line
         if not text.strip():
@@ -91,6 +93,15 @@ class Scenario:
 
 def _place(field: Field) -> str:
     return field.label
+
+
+def _fault(name: str, text: str) -> InputError | None:
+    """Return why a text means nothing in its field, or None if it means something."""
+    try:
+        parse_inputs(BudgetInputs, {name: text}, _place)
+    except InputError as error:
+        return error
+    return None
 
 
 def _field_named(where: str | None) -> str | None:

@@ -10,11 +10,13 @@ Colors = Literal["none", "16", "256", "truecolor"]
 
 
 def size(tty: bool) -> tuple[int, int]:
-    """Return the columns and lines to print for: the terminal's, or COLUMNS (80) x 24 into a pipe."""
-    if not tty:
-        return int(os.environ["COLUMNS"]) if os.environ.get("COLUMNS", "").isdecimal() else 80, 24
-    found = os.get_terminal_size(sys.stdout.fileno())
-    return max(found.columns, 40) if found.columns else 80, found.lines or 24
+    """Return the columns (40 to 1000) and lines to print for: the terminal's, or COLUMNS (80) x 24 into a pipe."""
+    if tty:
+        columns, lines = os.get_terminal_size(sys.stdout.fileno())
+    else:
+        wanted = os.environ.get("COLUMNS", "")[:9]
+        columns, lines = int(wanted) if wanted.isascii() and wanted.isdigit() else 80, 24
+    return min(max(columns or 80, 40), 1000), lines or 24
 
 
 def colors(tty: bool) -> Colors:

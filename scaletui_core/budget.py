@@ -49,29 +49,36 @@ class BudgetInputs:
         Laws to answer under; all but teaching laws when empty.
     """
 
-    flops: float | None = field("FLOP", "Training compute C.", label="C", example="5.76e23", low=1.0)
-    params: float | None = field("parameters", "Model size N.", label="N", example="70B", low=1.0)
-    tokens: float | None = field("tokens", "Training data D.", label="D", example="1.4T", low=1.0)
+    flops: float | None = field("FLOP", "Training compute C.", label="C", example="5.76e23", low=1.0, high=1e299)
+    params: float | None = field("parameters", "Model size N.", label="N", example="70B", low=1.0, high=1e149)
+    tokens: float | None = field("tokens", "Training data D.", label="D", example="1.4T", low=1.0, high=1e149)
     loss: float | None = field(
-        "nats/token", "Target loss: the least compute that reaches it.", label="L", example="2.0"
+        "nats/token", "Target loss: the least compute that reaches it.", label="L", example="2.0", low=1e-6, high=1e6
     )
     hardware: Fleet | None = field(  # noqa: RUF009  (as for every other field, `field` is `dataclasses.field`)
         FLEET, "Accelerators (see `scaletui hardware`).", label="Machine", example="512xH100"
     )
     days: float | None = field("s", "Wall time; a bare number is days.", label="Time", example="30d", bare=86400.0)
     mfu: float | None = field(
-        "fraction", "Model FLOP utilisation of the accelerators.", label="MFU", example="40%", default="40%"
+        "fraction", "Model FLOP utilisation of the accelerators.", label="MFU", example="40%", default="40%", low=1e-6
     )
     tokens_per_second: float | None = field(
-        "tokens/s", "Training throughput of the whole machine.", label="Tokens/s", example="1e6"
+        "tokens/s", "Training throughput of the whole machine.", label="Tokens/s", example="1e6", low=1e-6
     )
     cost: float | None = field("USD", "Money to spend, at --price, on --hardware.", label="Money", example="$10M")
-    price: float | None = field("USD/h", "Hire of one accelerator.", label="Price", example="$2/h", default="presets")
+    price: float | None = field(
+        "USD/h", "Hire of one accelerator.", label="Price", example="$2/h", default="presets", low=1e-6, high=1e6
+    )
     precision: str | None = field(
         CHOICE, "Dense peak rate that counts.", label="Precision", example="fp8", default="bf16", choices=PRECISIONS
     )
     unique: float | None = field(
-        "tokens", "Unique tokens there are; more than that repeats them.", label="Unique", example="100B", low=1.0
+        "tokens",
+        "Unique tokens there are; more repeats them.",
+        label="Unique",
+        example="100B",
+        low=1.0,
+        high=1e149,
     )
     law: tuple[str, ...] = field(
         NAMES, "Law to answer under; repeatable. Default: all.", label="Law", example="chinchilla-3", default_value=()

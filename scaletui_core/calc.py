@@ -10,7 +10,7 @@ from scaletui_core.calculator import Calculator, extrapolation_note, law_notes, 
 from scaletui_core.fields import given
 from scaletui_core.formula import Number, Working
 from scaletui_core.law_formulas import training_flops
-from scaletui_core.laws import Law, Loss, Unreachable, chosen_laws
+from scaletui_core.laws import Law, Loss, Term, Unreachable, chosen_laws
 from scaletui_core.machine import Machine, accelerator_hours, run_cost, run_energy, run_seconds
 from scaletui_core.presets import Catalog, Record
 
@@ -79,7 +79,9 @@ def calculate(inputs: BudgetInputs, catalog: Catalog) -> Answer:
                 kind="assumption",
             )
         )
-    return Answer("calc", given(inputs), tuple(rows), tuple(notes), provenance(), _table(plan, shared))
+    return Answer(
+        "calc", given(inputs), tuple(rows), tuple(notes), provenance(), _table(plan, shared, inputs.unique is not None)
+    )
 
 
 def _compute_rows(flops: Fact, law: str | None) -> list[Row]:
@@ -188,7 +190,7 @@ def _law_rows(law: Law, plan: Plan, catalog: Catalog, unique: float | None, note
     rows: list[Row] = []
     flops = plan.flops.value if plan.flops is not None else _flops_under(law, plan)
     if not flops < 1e299:
-        raise Unreachable("needs more than 1e299 FLOP")
+        raise Unreachable("unreachable: needs more than 1e299 FLOP")
     best = law.optimum(flops)
     params, tokens = best.params, best.tokens
     params_working, tokens_working = best.params_working, best.tokens_working
@@ -238,7 +240,7 @@ def _law_rows(law: Law, plan: Plan, catalog: Catalog, unique: float | None, note
         )
         if tokens > unique and law.with_unique(unique) is law:
             text = f"takes no account of repetition: its D is {tokens / unique:.3g} times the unique tokens."
-            notes.append(Note(f"repetition:{law.id}", text, law.source, law.id, "assumption"))
+            notes.append(Note(f"repetition:{law.id}", text, law.source, law.id, "convention"))
     rows += _loss_rows(law, plan, flops, params, tokens, at_optimum)
     rows += _context_rows(law, flops, params, tokens, catalog)
     beyond = extrapolation_note(law, flops)
@@ -292,21 +294,23 @@ def _loss_rows(law: Law, plan: Plan, flops: float, params: float, tokens: float,
     return rows
 
 
+_TERM_LABELS = {
+    "irreducible": "irreducible loss E",
+    "params": "loss from finite N",
+    "tokens": "loss from finite D",
+}
+
+
 def loss_rows(law: Law, loss: Loss, row_id: str, label: str) -> list[Row]:
-    """Return the row of a loss [nats/token] and those of its terms."""
+    """Return the row of a loss [nats/token] and those of its terms, ``loss_irreducible`` and so on."""
     rows = [Row(row_id, label, loss.value, "nats/token", law.id, source=loss.source, working=loss.working)]
-    words = {
-        "loss_irreducible": "irreducible loss E",
-        "loss_params": "loss from finite N",
-        "loss_tokens": "loss from finite D",
-    }
-    for term_id, symbol, value in loss.terms:
-        name = term_id if row_id == "loss" else term_id.replace("loss", row_id)
-        numbers = loss.working.numbers
-        rows.append(
-            Row(name, words[term_id], value, "nats/token", law.id, source=loss.source, working=Working(symbol, numbers))
-        )
-    return rows
+    return rows + [term_row(law, loss, term, row_id) for term in loss.terms]
+
+
+def term_row(law: Law, loss: Loss, term: Term, row_id: str = "loss") -> Row:
+    """Return the row of one term of a loss [nats/token]."""
+    label, unit = _TERM_LABELS[term.id], "nats/token"
+    return Row(f"{row_id}_{term.id}", label, term.value, unit, law.id, source=loss.source, working=term.working)
 
 
 def _context_rows(law: Law, flops: float, params: float, tokens: float, catalog: Catalog) -> list[Row]:
@@ -332,7 +336,15 @@ def _context_rows(law: Law, flops: float, params: float, tokens: float, catalog:
     if near is not None:
         key, record = near
         rows.append(
-            Row("nearest_model", record["name"], record["params"], "parameters", law.id, key, source=record["source"])
+            Row(
+                "nearest_model",
+                record["name"],
+                float(record["params"]),
+                "parameters",
+                law.id,
+                key,
+                source=record["source"],
+            )
         )
     return rows
 
@@ -349,7 +361,7 @@ def nearest_model(catalog: Catalog, params: float, tokens: float) -> tuple[str, 
     return found
 
 
-def _table(plan: Plan, shared: bool) -> Table:
+def _table(plan: Plan, shared: bool, repeats: bool) -> Table:
     columns = [
         Column("params", "N", "parameters"),
         Column("tokens", "D", "tokens"),
@@ -364,7 +376,9 @@ def _table(plan: Plan, shared: bool) -> Table:
         columns.insert(0, Column("duration_at_rate", "time", "s"))
     if plan.is_point:
         columns.append(Column("model_loss", "yours", "nats/token"))
-    columns += [Column("decades_beyond_fit", "beyond", "decades"), Column("nearest_model", "nearest known", "label")]
+    if repeats:
+        columns.append(Column("epochs", "epochs", "1"))
+    columns += [Column("decades_beyond_fit", "beyond", "decades"), Column("nearest_model", "nearest", "label")]
     return Table("law", tuple(columns))
 
 

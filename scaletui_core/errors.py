@@ -72,7 +72,9 @@ class InputError(ScaletuiError):
         return f"{self.line}\n  {shown}\n  {' ' * offset}^"
 
 
-def unknown_name(kind: str, name: str, known: list[str] | tuple[str, ...], *, listing: str | None = None) -> InputError:
+def unknown_name(
+    kind: str, name: str, known: list[str] | tuple[str, ...], *, listing: str | None = None, where: str | None = None
+) -> InputError:
     """Return the error for a name that is not in a list, with the nearest one that is.
 
     >>> print(unknown_name("law", "chinchila-3", ["chinchilla-3", "epoch-2024"]))
@@ -87,4 +89,4 @@ def unknown_name(kind: str, name: str, known: list[str] | tuple[str, ...], *, li
         hint = f"see {listing}"
     else:
         hint = "known: " + ", ".join(known[:20])
-    return InputError(f"no {kind} is called '{visible(name)}'", hint=hint)
+    return InputError(f"no {kind} is called '{visible(name)}'", where=where, hint=hint)

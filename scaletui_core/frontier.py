@@ -23,10 +23,10 @@ class FrontierInputs:
     """A span of budgets [FLOP], how many points on it, the unique tokens, and the laws to draw."""
 
     from_: float = field(
-        "FLOP", "Lowest budget.", label="From", example="1e18", default="1e18", default_value=1e18, low=1.0
+        "FLOP", "Lowest budget.", label="From", example="1e18", default="1e18", default_value=1e18, low=1.0, high=1e299
     )
     to: float = field(
-        "FLOP", "Highest budget.", label="To", example="1e26", default="1e26", default_value=1e26, low=1.0
+        "FLOP", "Highest budget.", label="To", example="1e26", default="1e26", default_value=1e26, low=1.0, high=1e299
     )
     points: int | None = field(
         "1",
@@ -37,7 +37,9 @@ class FrontierInputs:
         high=LARGEST_SWEEP,
         whole=True,
     )
-    unique: float | None = field("tokens", "Unique tokens there are.", label="Unique", example="100B", low=1.0)
+    unique: float | None = field(
+        "tokens", "Unique tokens there are.", label="Unique", example="100B", low=1.0, high=1e149
+    )
     law: tuple[str, ...] = field(
         NAMES, "Law to draw; repeatable. Default: all.", label="Law", example="chinchilla-3", default_value=()
     )
@@ -47,7 +49,7 @@ class FrontierInputs:
 class IsoflopInputs:
     """A budget [FLOP] to spend on models of different sizes, how many, the unique tokens, and the laws to ask."""
 
-    flops: float | None = field("FLOP", "Training compute C.", label="C", example="5.76e23", low=1e6)
+    flops: float | None = field("FLOP", "Training compute C.", label="C", example="5.76e23", low=1e6, high=1e299)
     points: int | None = field(
         "1",
         "Model sizes, evenly spaced in log N.",
@@ -58,7 +60,9 @@ class IsoflopInputs:
         high=LARGEST_SWEEP,
         whole=True,
     )
-    unique: float | None = field("tokens", "Unique tokens there are.", label="Unique", example="100B", low=1.0)
+    unique: float | None = field(
+        "tokens", "Unique tokens there are.", label="Unique", example="100B", low=1.0, high=1e149
+    )
     law: tuple[str, ...] = field(
         NAMES, "Law to ask; repeatable. Default: all with L(N, D).", label="Law", example="epoch-2024", default_value=()
     )

@@ -81,6 +81,16 @@ def log_effective(log_x: float, log_unique: float, r_star: float) -> float:
     return log_unique + log(1.0 + r_star * (1.0 - exp(-repeats / r_star)))
 
 
+@formula("U_N = min(N, kappa U_D)", unit="parameters", source="muennighoff-2023: Eq. 6")
+def log_base_params(log_params: float, log_unique_tokens: float, log_kappa: float) -> float:
+    """Logarithm of the parameters that are not in excess: those that the unique tokens are optimal for, or fewer.
+
+    >>> log_base_params(3.0, 5.0, -1.0)
+    3.0
+    """
+    return min(log_params, log_kappa + log_unique_tokens)
+
+
 @formula("L = E + A/N'^alpha + B/D'^beta", unit="nats/token", source="muennighoff-2023: Eq. 7")
 def repeated_loss(
     log_params: float, log_tokens: float, log_unique: float, log_kappa: float,
@@ -88,7 +98,7 @@ def repeated_loss(
 ) -> float:  # fmt: skip
     """Loss [nats/token] when tokens repeat: U_D = min(U, D), U_N = min(N, kappa U_D)."""
     log_unique_tokens = min(log_unique, log_tokens)
-    log_unique_params = min(log_params, log_kappa + log_unique_tokens)
+    log_unique_params = log_base_params(log_params, log_unique_tokens, log_kappa)
     return parametric_loss(
         log_effective(log_params, log_unique_params, r_n),
         log_effective(log_tokens, log_unique_tokens, r_d),

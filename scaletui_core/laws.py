@@ -11,11 +11,12 @@ from math import exp, log
 from typing import Any, NamedTuple
 
 from scaletui_core.errors import InputError, unknown_name
-from scaletui_core.formula import Formula, Number, Working
+from scaletui_core.formula import Number, Working
 from scaletui_core.law_formulas import (
     LN6,
     LOG_LIMIT,
     log_allocation,
+    log_base_params,
     log_effective,
     log_flops_for_loss,
     log_power,
@@ -36,11 +37,19 @@ class Optimum(NamedTuple):
     tokens_working: Working
 
 
+class Term(NamedTuple):
+    """One term of a loss: ``irreducible``, ``params`` or ``tokens``, its value [nats/token] and its working."""
+
+    id: str
+    value: float
+    working: Working
+
+
 class Loss(NamedTuple):
-    """A loss [nats/token] and its terms: (id, symbol, value) each, and how it was found."""
+    """A loss [nats/token], its terms where it has any, its working and its source."""
 
     value: float
-    terms: tuple[tuple[str, str, float], ...]
+    terms: tuple[Term, ...]
     working: Working
     source: str
 
@@ -121,7 +130,7 @@ class Law:
         log_flops = log(flops)
         log_params, log_tokens = self.log_optimum(log_flops)
         if not max(log_params, log_tokens) < LOG_LIMIT:
-            raise Unreachable("beyond 1e299")
+            raise Unreachable("unreachable: beyond 1e299")
         return Optimum(exp(log_params), exp(log_tokens), *self._frontier_working(flops))
 
     def _frontier_working(self, flops: float) -> tuple[Working, Working]:
@@ -244,9 +253,12 @@ class Law:
     def _other_for_loss(self, loss: float, loss_at: Any, given: str) -> float:
         if not self.has_loss:
             raise Unreachable("no L(N, D) published")
-        best = loss_at(LOG_LIMIT / 2)
+        worst, best = loss_at(0.0), loss_at(LOG_LIMIT / 2)
         if loss <= best:
-            raise Unreachable(f"at this {given} the loss stays above {best:.4g}")
+            raise Unreachable(f"unreachable: at this {given} the loss stays above {best:.4g}")
+        if loss > worst:
+            other = "token" if given == "N" else "parameter"
+            raise Unreachable(f"unreachable: at this {given} even one {other} gives a loss of {worst:.4g}")
         return exp(_bisect_falling(loss_at, loss, 0.0, LOG_LIMIT / 2))
 
     # -- validity --------------------------------------------------------------------------------------------------
@@ -320,25 +332,27 @@ class ParametricLaw(Law):
 
     def loss(self, params: float, tokens: float) -> Loss:
         """Return L(N, D) [nats/token] with its terms."""
-        return self._loss(parametric_loss, log(params), log(tokens), params, tokens, ())
+        return self._loss(parametric_loss.expression, log(params), log(tokens), params, tokens, ())
 
     def _loss(
-        self, expression: Formula, log_n: float, log_d: float, params: float, tokens: float, extra: tuple[Number, ...]
+        self, expression: str, log_n: float, log_d: float, params: float, tokens: float, extra: tuple[Number, ...]
     ) -> Loss:
         """Return the loss with the terms of effective ``ln N'`` and ``ln D'``."""
         value = parametric_loss(log_n, log_d, *self.coefficients)
+        e, a, b, alpha, beta = self._coefficient_numbers()
+        given = (Number("N", params, "parameters"), Number("D", tokens, "tokens"))
+        worth = given
+        if extra:
+            worth = (Number("N'", exp(log_n), "parameters"), Number("D'", exp(log_d), "tokens"))
+            extra = (*extra, *worth)
+        (n, d) = worth
         terms = (
-            ("loss_irreducible", "E", self.e),
-            ("loss_params", "A/N^alpha", exp(self.log_a - self.alpha * log_n)),
-            ("loss_tokens", "B/D^beta", exp(self.log_b - self.beta * log_d)),
+            Term("irreducible", self.e, Working("E", (e,))),
+            Term("params", exp(self.log_a - self.alpha * log_n), Working(f"A/{n.symbol}^alpha", (a, n, alpha))),
+            Term("tokens", exp(self.log_b - self.beta * log_d), Working(f"B/{d.symbol}^beta", (b, d, beta))),
         )
-        numbers = (
-            Number("N", params, "parameters"),
-            Number("D", tokens, "tokens"),
-            *extra,
-            *self._coefficient_numbers(),
-        )
-        return Loss(value, terms, Working(expression.expression, numbers), self.loss_source)
+        working = Working(expression, (*given, *extra, e, a, b, alpha, beta))
+        return Loss(value, terms, working, self.loss_source)
 
     def optimal_loss(self, flops: float) -> Loss:
         """Return the loss of the compute-optimal model at a budget [FLOP]."""
@@ -349,7 +363,7 @@ class ParametricLaw(Law):
         """Return the least compute [FLOP] that reaches a loss above E [nats/token]."""
         excess = loss - self.e
         if excess <= 0.0:
-            raise Unreachable(f"below the irreducible loss E = {self.e:.4g}")
+            raise Unreachable(f"unreachable: below the irreducible loss E = {self.e:.4g}")
         # On the frontier both terms fall as C^-gamma, so K is their sum at C = 1.
         gamma = self.alpha * self.params_line[1]
         log_n, log_d = self.params_line[0], self.tokens_line[0]
@@ -411,14 +425,15 @@ class RepeatedLaw(ParametricLaw):
         """Return L(N, D) [nats/token] of effective N and D, with its terms."""
         r_d, r_n = self.decay
         unique = tokens if self.unique is None else min(self.unique, tokens)
-        log_unique_params = min(log(params), self.log_kappa + log(unique))
+        log_unique_params = log_base_params(log(params), log(unique), self.log_kappa)
         extra = (
             Number("U_D", unique, "tokens"),
+            Number("U_N", exp(log_unique_params), "parameters"),
             Number("R_D*", r_d, "1", self.source),
             Number("R_N*", r_n, "1", self.source),
         )
         return self._loss(
-            repeated_loss,
+            f"{repeated_loss.expression}; {log_effective.expression}; {log_base_params.expression}",
             log_effective(log(params), log_unique_params, r_n),
             log_effective(log(tokens), log(unique), r_d),
             params,
@@ -430,13 +445,13 @@ class RepeatedLaw(ParametricLaw):
         """Return the budget [FLOP] whose optimal model has N parameters."""
         if self.unique is None:
             return super().flops_for_params(params)
-        return exp(_bisect_falling(lambda x: -self.log_optimum(x)[0], -log(params), 0.0, LOG_LIMIT))
+        return exp(_bisect_falling(lambda x: -self.log_optimum(x)[0], -log(params), -LOG_LIMIT, LOG_LIMIT))
 
     def flops_for_tokens(self, tokens: float) -> float:
         """Return the budget [FLOP] whose optimal model sees D tokens."""
         if self.unique is None:
             return super().flops_for_tokens(tokens)
-        return exp(_bisect_falling(lambda x: -self.log_optimum(x)[1], -log(tokens), 0.0, LOG_LIMIT))
+        return exp(_bisect_falling(lambda x: -self.log_optimum(x)[1], -log(tokens), -LOG_LIMIT, LOG_LIMIT))
 
     def flops_for_loss(self, loss: float) -> float:
         """Return the least compute [FLOP] that reaches a loss [nats/token] with these unique tokens."""
@@ -444,8 +459,8 @@ class RepeatedLaw(ParametricLaw):
             return super().flops_for_loss(loss)
         floor = self.optimal_loss(exp(LOG_LIMIT / 2)).value
         if loss <= floor:
-            raise Unreachable(f"with these unique tokens the loss stays above {floor:.4g}")
-        return exp(_bisect_falling(lambda x: self.optimal_loss(exp(x)).value, loss, 0.0, LOG_LIMIT / 2))
+            raise Unreachable(f"unreachable: with these unique tokens the loss stays above {floor:.4g}")
+        return exp(_bisect_falling(lambda x: self.optimal_loss(exp(x)).value, loss, -LOG_LIMIT / 2, LOG_LIMIT / 2))
 
 
 _CLASSES = {"power": Law, "parametric": ParametricLaw, "repeated": RepeatedLaw}
@@ -453,7 +468,9 @@ _CLASSES = {"power": Law, "parametric": ParametricLaw, "repeated": RepeatedLaw}
 
 def _exp_of(log_value: float) -> float:
     if not log_value < LOG_LIMIT:
-        raise Unreachable("needs more than 1e299 FLOP")
+        raise Unreachable("unreachable: needs more than 1e299 FLOP")
+    if log_value < 0.0:
+        raise Unreachable("less than 1 FLOP is enough")
     return exp(log_value)
 
 
@@ -470,8 +487,8 @@ def _bisect_falling(function: Any, target: float, low: float, high: float) -> fl
     return 0.5 * (low + high)
 
 
-def law(catalog: Catalog, law_id: str) -> Law:
-    """Return one law by id.
+def law(catalog: Catalog, law_id: str, where: str = "--law") -> Law:
+    """Return one law by id; ``where`` names the place of the id in an error.
 
     Raises
     ------
@@ -480,7 +497,7 @@ def law(catalog: Catalog, law_id: str) -> Law:
     """
     records = catalog.load("laws").records
     if law_id not in records:
-        raise unknown_name("law", law_id, list(records), listing="scaletui laws")
+        raise unknown_name("law", law_id, list(records), listing="scaletui laws", where=where)
     record = records[law_id]
     return _CLASSES[record["kind"]](law_id, record)
 
@@ -500,7 +517,7 @@ def chosen_laws(catalog: Catalog, ids: tuple[str, ...] = (), unique: float | Non
     found: list[Law] = []
     for name in names:
         if any(other.id == name for other in found):
-            raise InputError(f"law {name} is named twice")
+            raise InputError(f"{name} is named twice", where="--law")
         one = law(catalog, name)
         found.append(one if unique is None else one.with_unique(unique))
     return found

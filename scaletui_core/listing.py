@@ -71,7 +71,7 @@ def laws(inputs: ListingInputs, catalog: Catalog) -> Answer:
     notes: list[Note] = []
     captions: dict[str, str] = {}
     for name in names:
-        one = law(catalog, name)
+        one = law(catalog, name, "NAME")
         captions[name] = one.counts
         rows += _law_rows(one)
         text = f"{one.name}. N counts {one.counts}."
@@ -170,7 +170,7 @@ def models(inputs: ListingInputs, catalog: Catalog) -> Answer:
     records = catalog.load("models").records
     for name in inputs.name:
         if name not in records:
-            raise unknown_name("model", name, list(records), listing="scaletui models")
+            raise unknown_name("model", name, list(records), listing="scaletui models", where="NAME")
     names = inputs.name or tuple(records)
     rows, notes, captions = _records(names, records, _MODEL_NUMBERS)
     for name in names:
@@ -211,7 +211,7 @@ def hardware(inputs: ListingInputs, catalog: Catalog) -> Answer:
     989000000000000.0
     """
     records = catalog.load("hardware").records
-    names = tuple(accelerator(catalog, name)[0] for name in inputs.name) or tuple(records)
+    names = tuple(accelerator(catalog, name, "NAME")[0] for name in inputs.name) or tuple(records)
     rows, notes, captions = _records(names, records, _HARDWARE_NUMBERS)
     columns = (
         Column("peak_bf16", "BF16", "FLOP/s"),

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from math import exp
 
 from scaletui_core.answer import Answer, Column, Note, Row, Table
-from scaletui_core.calc import loss_rows
+from scaletui_core.calc import loss_rows, term_row
 from scaletui_core.calculator import Calculator, extrapolation_note, law_notes, provenance
 from scaletui_core.errors import InputError
 from scaletui_core.fields import NAMES, field, given
-from scaletui_core.formula import Number, Working
+from scaletui_core.formula import Working
 from scaletui_core.law_formulas import LOG_LIMIT, training_flops
 from scaletui_core.laws import Law, ParametricLaw, Unreachable, chosen_laws
 from scaletui_core.presets import Catalog
@@ -20,9 +20,11 @@ from scaletui_core.presets import Catalog
 class LossInputs:
     """A model size N [parameters], its data D [tokens], the unique tokens among them, and the laws to ask."""
 
-    params: float | None = field("parameters", "Model size N.", label="N", example="70B", low=1.0)
-    tokens: float | None = field("tokens", "Training data D.", label="D", example="1.4T", low=1.0)
-    unique: float | None = field("tokens", "Unique tokens among them.", label="Unique", example="100B", low=1.0)
+    params: float | None = field("parameters", "Model size N.", label="N", example="70B", low=1.0, high=1e149)
+    tokens: float | None = field("tokens", "Training data D.", label="D", example="1.4T", low=1.0, high=1e149)
+    unique: float | None = field(
+        "tokens", "Unique tokens among them.", label="Unique", example="100B", low=1.0, high=1e149
+    )
     law: tuple[str, ...] = field(
         NAMES, "Law to ask; repeatable. Default: all.", label="Law", example="chinchilla-3", default_value=()
     )
@@ -97,35 +99,19 @@ def _rows(law: Law, inputs: LossInputs) -> list[Row]:
 
 
 def _limit_rows(law: ParametricLaw, inputs: LossInputs) -> list[Row]:
-    """Return the loss where the quantity that is not given is unlimited."""
+    """Return the loss where the quantity that is not given is unlimited: its term falls away."""
     endless = exp(LOG_LIMIT)
     loss = law.loss(inputs.params or endless, inputs.tokens or endless)
-    absent = "D" if inputs.tokens is None else "N"
-    symbol = "E + A/N^alpha" if absent == "D" else "E + B/D^beta"
-    numbers = tuple(number for number in loss.working.numbers if number.symbol not in (absent, "U_D"))
-    term = loss.terms[1 if absent == "D" else 2]
-    value = loss.terms[0][2] + term[2]
-    working = Working(f"{symbol} ({absent} unlimited)", numbers)
+    absent, kept = ("D", loss.terms[1]) if inputs.tokens is None else ("N", loss.terms[2])
+    floor = loss.terms[0]
+    working = Working(
+        f"E + {kept.working.expression} ({absent} unlimited)", (*floor.working.numbers, *kept.working.numbers)
+    )
+    value, label = floor.value + kept.value, f"loss, {absent} unlimited"
     return [
-        Row("loss", f"loss, {absent} unlimited", value, "nats/token", law.id, source=loss.source, working=working),
-        Row(
-            "loss_irreducible",
-            "irreducible loss E",
-            law.e,
-            "nats/token",
-            law.id,
-            source=loss.source,
-            working=Working("E", (Number("E", law.e, "1", law.source),)),
-        ),
-        Row(
-            term[0],
-            "loss from finite " + ("N" if absent == "D" else "D"),
-            term[2],
-            "nats/token",
-            law.id,
-            source=loss.source,
-            working=Working(term[1], numbers),
-        ),
+        Row("loss", label, value, "nats/token", law.id, source=loss.source, working=working),
+        term_row(law, loss, floor),
+        term_row(law, loss, kept),
     ]
 
 

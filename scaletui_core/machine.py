@@ -93,8 +93,8 @@ class Machine(NamedTuple):
     source: str
 
 
-def accelerator(catalog: Catalog, name: str) -> tuple[str, Record]:
-    """Return the id and record of an accelerator by id or alias.
+def accelerator(catalog: Catalog, name: str, where: str = "--hardware") -> tuple[str, Record]:
+    """Return the id and record of an accelerator by id or alias; ``where`` names the place of the name in an error.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def accelerator(catalog: Catalog, name: str) -> tuple[str, Record]:
         if wanted in record.get("aliases", ()):
             return key, record
         names += [key, *record.get("aliases", ())]
-    raise unknown_name("accelerator", name, names, listing="scaletui hardware")
+    raise unknown_name("accelerator", name, names, listing="scaletui hardware", where=where)
 
 
 def machine(

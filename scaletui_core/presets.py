@@ -239,7 +239,7 @@ _BOUNDS = {
     "log": (-100.0, 100.0),
     "share": (0.1, 0.9),
     "power": (-2.0, 2.0),
-    "decay": (0.001, 1.0),
+    "decay": (0.01, 1.0),
 }
 _WORDS = {
     "+": "a number from 1e-12 to 1e40",
@@ -255,7 +255,7 @@ _WORDS = {
     "aliases": "a list of names in lower case",
     "share": "[k, p] of k C^p with k above 0 and p from 0.1 to 0.9",
     "power": "[k, p] of k C^p with k above 0 and p from -2 to 2",
-    "decay": "[c, alpha] of (c/C)^alpha with c above 0 and alpha from 0.001 to 1",
+    "decay": "[c, alpha] of (c/C)^alpha with c above 0 and alpha from 0.01 to 1",
     "span": "[lowest, highest] compute, the lowest 0 where it is not known",
 }
 _PRICE_KEYS = {"usd_per_hour": "+", "date": "s", "note": "s"}
@@ -327,8 +327,18 @@ def _check_law(record: Record, text: str, shown: str, at: tuple[str, ...]) -> No
     if kind not in ("parametric", "repeated", "power"):
         raise _fault(f"kind '{visible(kind)}' is not parametric, repeated or power", text, shown, (*at, "kind"))
     if kind == "power":
-        if not any(key in record for key in ("params", "tokens", "flops_per_token")):
+        lines = [key for key in ("params", "tokens", "flops_per_token") if key in record]
+        if not lines:
             raise _fault("a power law needs 'params', 'tokens' or 'flops_per_token'", text, shown, at)
+        for line in lines:
+            k, p = record[line]
+            if abs(math.log(k) - p * math.log(record.get("per", 1.0))) > 30.0:
+                raise _fault(
+                    f"'{line}' is out of reach: k C^p is more than e^30 or less than e^-30 at 1 FLOP",
+                    text,
+                    shown,
+                    (*at, line),
+                )
         return
     needed = ["alpha", "beta", *(("R_D", "R_N") if kind == "repeated" else ())]
     for key in needed:
@@ -341,12 +351,10 @@ def _check_law(record: Record, text: str, shown: str, at: tuple[str, ...]) -> No
     log_a, log_b = (record[f"ln_{key}"] if f"ln_{key}" in record else math.log(record[key]) for key in ("A", "B"))
     log_g = (math.log(alpha / beta) + log_a - log_b) / (alpha + beta)
     if abs(log_g) > 30.0 or not 0.1 <= alpha / (alpha + beta) <= 0.9:
-        raise _fault(
-            f"A, B, alpha and beta put the optimum at N = e^{log_g:.3g} (C/6)^{beta / (alpha + beta):.2g}",
-            text,
-            shown,
-            at,
+        what = (
+            f"A, B, alpha and beta put the optimum at N = e^{log_g:.3g} (C/6)^{beta / (alpha + beta):.2g}, out of reach"
         )
+        raise _fault(what, text, shown, at)
 
 
 def _check_keys(table: Record, known: list[str], text: str, shown: str, at: tuple[str, ...]) -> None:

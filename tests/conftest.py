@@ -1,11 +1,11 @@
-"""What all tests share: a home of their own, the shipped presets, the command in a subprocess, what a machine must have."""
+"""What all tests share: a home of their own, the shipped presets, the command in a subprocess, what must be there."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -95,7 +95,7 @@ def run_cli(clean_environment: dict[str, str], tmp_path: Path) -> RunCli:
 
 
 def required(name: str, available: bool, reason: str) -> None:
-    """Skip the test where ``name`` is absent, unless SCALETUI_REQUIRE (names with commas) says that it must be there."""
+    """Skip the test where ``name`` is absent, unless SCALETUI_REQUIRE (names with commas) lists it: then fail."""
     if available:
         return
     if name in os.environ.get("SCALETUI_REQUIRE", "").replace(",", " ").split():
@@ -110,7 +110,7 @@ def require() -> Callable[[str, bool, str], None]:
 
 
 @pytest.fixture
-def data_folder() -> Iterator[Path]:
+def data_folder() -> Path:
     """The folder of measured runs beside the checkout."""
     required("data", DATA.is_dir(), f"{DATA} is not there")
-    yield DATA
+    return DATA

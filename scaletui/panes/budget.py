@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from scaletui.panes.base import Pane
-from scaletui.render.table import answer_lines
+from scaletui.render.table import answer_lines, wrapped
 from scaletui.scenario import FIELDS, Scenario
 from scaletui.widgets.field import FieldGrid, FieldInput
-from scaletui.widgets.lines import LineView
+from scaletui.widgets.lines import LineView, cut
+
+_BESIDE = 2  # a space before the results, their scrollbar behind
+_REASON_LINES = 4
 
 
 class BudgetPane(Pane):
@@ -26,11 +27,8 @@ time; money on a machine. The table answers under every law: the compute-optimal
 orders of magnitude the budget lies beyond the compute the law was fitted on, and the nearest known model. Each law's
 own convention of what N counts stands in its explanation (e). A field that makes no sense is marked and named in the
 line below the fields; the last good answer stays.
-Quantities: 5.76e23, 3200 PF-day, 70B, 1.4T, 512xH100, 30d, 2 weeks, 40%, $10M, $2/h. Laws: chinchilla-3,epoch-2024"""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "results", "To results", show=False),
-    ]
+Quantities: 5.76e23, 3200 PF-day, 70B, 1.4T, 512xH100, 30d, 2 weeks, 40%, $10M, $2/h. Laws: chinchilla-3,epoch-2024"""
 
     def compose(self) -> ComposeResult:
         """Yield the fields, the line that echoes them, and the results."""
@@ -38,29 +36,38 @@ Quantities: 5.76e23, 3200 PF-day, 70B, 1.4T, 512xH100, 30d, 2 weeks, 40%, $10M, 
         with FieldGrid(id="fields"):
             for field in FIELDS:
                 yield FieldInput(field, scenario.texts[field.name])
-        yield Static("", id="echo", markup=False)
+        with Vertical(id="echo-place"):
+            yield Static("", id="echo", markup=False)
         yield LineView(id="results")
 
     def show_scenario(self, scenario: Scenario) -> None:
         """Show the answer, mark the wrong field, and echo the one in focus."""
         results = self.query_one("#results", LineView)
         if scenario.answer is not None:
-            results.set_lines(answer_lines(scenario.answer, max(self.size.width, 40) - 1))
+            results.set_lines(answer_lines(scenario.answer, max(self.size.width - _BESIDE, 40)))
         for widget in self.query(FieldInput):
-            widget.set_class(scenario.wrong == widget.field.name, "-wrong")
+            name = widget.field.name
+            widget.set_class(name == scenario.wrong or name in scenario.faults, "-wrong")
         self._echo()
 
     def _echo(self) -> None:
+        """Say what the field in focus is understood as, or what is wrong; a long reason covers some of the results."""
         scenario: Scenario = self.app.scenario  # type: ignore[attr-defined]
         focused = self.app.focused
-        line = ""
-        if isinstance(focused, FieldInput):
-            line = scenario.echo(focused.field.name)
+        line = scenario.echo(focused.field.name) if isinstance(focused, FieldInput) else ""
         if scenario.error is not None:
-            line = f"! {scenario.error.line}" + (" - last good answer below" if scenario.answer else "")
+            if not (isinstance(focused, FieldInput) and focused.field.name in scenario.faults):
+                line = scenario.error.line
+            line = f"! {line}" + (" - last good answer below" if scenario.answer else "")
+        width = max(self.size.width - _BESIDE, 20)
+        lines = wrapped(line, width, "  ")
+        if scenario.error is None:
+            lines = [cut(line, width)]
+        text = "\n".join(lines[:_REASON_LINES])
         echo = self.query_one("#echo", Static)
-        if str(echo.content) != line:
-            echo.update(line, layout=False)
+        if str(echo.content) != text:
+            echo.styles.height = max(min(len(lines), _REASON_LINES), 1)
+            echo.update(text, layout=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Solve again at every keystroke."""
@@ -75,13 +82,9 @@ Quantities: 5.76e23, 3200 PF-day, 70B, 1.4T, 512xH100, 30d, 2 weeks, 40%, $10M, 
         """Lay the results out for the new width."""
         self.show_scenario(self.app.scenario)  # type: ignore[attr-defined]
 
-    def action_results(self) -> None:
-        """Leave the field for the results."""
-        self.query_one("#results", LineView).focus()
-
     def focus_first(self) -> None:
         """Put the focus into the results, where letters are keys."""
-        self.query_one("#results", LineView).focus()
+        self.screen.set_focus(self.query_one("#results", LineView))
 
     @property
     def chosen_law(self) -> str:

@@ -136,7 +136,7 @@ arrows pan, [ and ] move a cursor that reads the lines off, r resets."""
 
     def focus_first(self) -> None:
         """Put the focus on the plot."""
-        self.query_one(PlotView).focus()
+        self.screen.set_focus(self.query_one(PlotView))
 
 
 PANE = FrontierPane

@@ -15,7 +15,7 @@ def as_explanation(answer: Answer, catalog: Catalog, width: int = 80) -> str:
     out: list[str] = []
     for law in dict.fromkeys(row.law for row in answer.rows):
         if law is not None:
-            out += ["", law, "=" * len(law)]
+            out += ["", law, "=" * len(law), *law_lines(law, catalog, width)]
         for row in answer.rows:
             if row.law == law:
                 out += ["", *row_lines(row, catalog, width)]
@@ -25,6 +25,19 @@ def as_explanation(answer: Answer, catalog: Catalog, width: int = 80) -> str:
     rest = [note for note in answer.notes if note.law not in seen]
     out += ["", *note_block(rest, width)] if rest else []
     return "\n".join(out).strip("\n") + "\n"
+
+
+def law_lines(law: str, catalog: Catalog, width: int) -> list[str]:
+    """Return what a law is: its name, what its N counts, and the compute it was fitted on."""
+    record = catalog.load("laws").records[law]
+    text = f"{record['name']}. N counts {record['counts']}."
+    low, high = record.get("fitted", (0, 0))
+    if high:
+        least = f"{format_quantity(low, 'FLOP')} to " if low else "up to "
+        text += (
+            f" Fitted on {least}{format_quantity(high, 'FLOP')} FLOP ({record.get('fitted_source', record['source'])})."
+        )
+    return wrapped(visible(text, 600), width, "")
 
 
 def note_block(notes: list[Note], width: int) -> list[str]:
@@ -42,11 +55,11 @@ def row_lines(row: Row, catalog: Catalog, width: int) -> list[str]:
     exact = f"{row.value:.8g} {row.unit}" if row.unit != "1" else f"{row.value:.8g}"
     out = wrapped(f"{visible(row.label, 200)}{at} ({row.id}): {shown} = {exact}", width, "    ")
     if row.working is not None:
-        out += wrapped(f"  formula  {row.working.expression}", width, "           ")
+        out += wrapped(f"  formula: {row.working.expression}", width, "      ")
         parts = ", ".join(number_text(number) for number in row.working.numbers)
-        out += wrapped(f"  with     {parts}", width, "           ") if parts else []
+        out += wrapped(f"  with: {parts}", width, "      ") if parts else []
     for source in _sources(row):
-        out += wrapped(f"  source   {source_text(source, catalog)}", width, "           ")
+        out += wrapped(f"  source: {source_text(source, catalog)}", width, "      ")
     return out
 
 

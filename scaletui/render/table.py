@@ -7,6 +7,7 @@ from scaletui_core.quantity_text import format_quantity
 from scaletui_core.safetext import visible
 
 _MISSING = "-"
+_BARE = ("parameters", "tokens", "FLOP", "tokens/parameter", "nats/token")  # units that a cell does not show
 _FULL_NOTES = 3  # with at most so many laws the notes of a table are printed whole
 
 
@@ -131,6 +132,8 @@ def _head(rows: list[Row], width: int, listing: bool) -> list[str]:
         source = visible(row.source, 200) if row.source else ""
         if source and len(line) + 2 + len(source) <= width:
             line += f"  {source}"
+        elif source and listing and len(name) + len(value) + 4 + len(source) <= width:
+            line = f"{name:<{wide}}  {value}  {source}"
         elif source and listing:
             out += [_cut(line.rstrip(), width), *wrapped(f"    {source}", width, "    ")]
             continue
@@ -145,7 +148,9 @@ def _cut(line: str, width: int) -> str:
 def _grid_lines(answer: Answer, width: int) -> list[TextLine]:
     headings, body, reasons = grid(answer)
     wides = [max(len(row[i]) for row in [headings, *body]) for i in range(len(headings))]
-    last_is_words = bool(answer.table and (answer.table.captions or answer.table.columns[-1].unit == "label"))
+    last_is_words = bool(
+        answer.table and (answer.table.captions or [column.unit for column in answer.table.columns][-1:] == ["label"])
+    )
     last = len(headings) - 1
 
     def aligned(cells: list[str]) -> str:
@@ -167,7 +172,7 @@ def note_lines(answer: Answer, width: int) -> list[str]:
     subjects = {row.law or row.subject for row in answer.rows} - {None}
     whole = len(subjects) <= _FULL_NOTES
     shown = [n for n in answer.notes if n.kind == "assumption" or (whole and n.kind != "unreachable")]
-    out: list[str] = []
+    out = wrapped(legend(answer), width, "  ")
     for note in shown:
         out += wrapped(note_text(note), width, "  ")
     if not whole:
@@ -175,13 +180,24 @@ def note_lines(answer: Answer, width: int) -> list[str]:
     return out
 
 
+def legend(answer: Answer) -> str:
+    """Return the units of a table's columns in one line; cells that show their unit need none."""
+    if answer.table is None:
+        return ""
+    used = {row.id for row in answer.rows}
+    parts = [(answer.sweep.symbol, answer.sweep.unit)] if answer.sweep else []
+    parts += [(c.heading, c.unit) for c in answer.table.columns if c.id in used]
+    text = ", ".join(f"{heading} [{unit}]" for heading, unit in parts if unit in _BARE)
+    if any(unit == "decades" for _, unit in parts):
+        text += "; beyond: C over the largest budget of the law's fit"
+    return text + "." if text else ""
+
+
 def _counted(notes: tuple[Note, ...], width: int) -> list[str]:
     out: list[str] = []
     odd = [f"{n.law} {n.text.removeprefix('N counts ').rstrip('.')}" for n in notes if n.id.startswith("counts:")]
     if odd:
         out += wrapped(f"N counts all parameters, but: {'; '.join(odd)}.", width, "  ")
-    if any(n.kind == "extrapolation" for n in notes):
-        out += wrapped("beyond: C over the largest budget that the law was fitted on.", width, "  ")
     against = sum(n.kind == "contradiction" for n in notes)
     if against:
         text = f"{against} notes where a source contradicts itself or another: add --explain, or name one --law."

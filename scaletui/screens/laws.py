@@ -31,16 +31,14 @@ class LawScreen(ModalScreen[tuple[str, ...] | None]):
     def compose(self) -> ComposeResult:
         """Yield the list and its keys."""
         with Vertical(classes="dialog"):
-            yield Static("Laws", classes="dialog-title", markup=False)
+            yield Static("Laws (none marked: all but the one for teaching)", classes="dialog-title", markup=False)
             yield LineView(id="laws")
-            yield Static(
-                "space: on or off   a: all   enter: take   q: leave as it was", classes="dialog-foot", markup=False
-            )
+            yield Static("space: on or off   a: all   enter: take   q: leave", classes="dialog-foot", markup=False)
 
     def on_mount(self) -> None:
         """Fill in the list and take the focus."""
         self._show()
-        self.query_one(LineView).focus()
+        self.set_focus(self.query_one(LineView))
 
     def _show(self) -> None:
         lines = [

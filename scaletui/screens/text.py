@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,13 +13,18 @@ from textual.widgets import Static
 
 from scaletui.widgets.lines import LineView
 
+_WIDEST = 110  # as .dialog in theme.tcss
+_FRAME = 6  # border, padding, scrollbar and a space before it
+
 
 class TextScreen(ModalScreen[None]):
-    """Shows a text that scrolls."""
+    """Shows a text that scrolls, laid out for the width there is."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,escape,enter,question_mark", "close", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,escape,enter,question_mark,f1", "close", "Close"),
+    ]
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, title: str, text: Callable[[int], str]) -> None:
         super().__init__()
         self._title = title
         self._text = text
@@ -32,9 +38,16 @@ class TextScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Fill in the text and take the focus."""
-        view = self.query_one(LineView)
-        view.set_lines([("", line, "") for line in self._text.splitlines()])
-        view.focus()
+        self._show()
+        self.set_focus(self.query_one(LineView))
+
+    def on_resize(self) -> None:
+        """Lay the text out for the new width."""
+        self._show()
+
+    def _show(self) -> None:
+        text = self._text(min(self.app.size.width, _WIDEST) - _FRAME)
+        self.query_one(LineView).set_lines([("", line, "") for line in text.splitlines()])
 
     def action_close(self) -> None:
         """Close the screen."""

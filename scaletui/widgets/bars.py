@@ -27,7 +27,7 @@ class ScenarioBar(Widget):
 
     def render(self) -> Text:
         """Return the line."""
-        return Text(self._text, no_wrap=True, overflow="ellipsis")
+        return Text(self._text.ljust(self.size.width), no_wrap=True, overflow="ellipsis")
 
 
 class TabBar(Widget):
@@ -66,7 +66,11 @@ class KeyBar(Widget):
 
     def show_keys(self, bindings: list[Binding], typing: bool) -> None:
         """Show the keys of these bindings; while a field takes letters, those that still work."""
-        keys = list(dict.fromkeys((b.key_display or b.key, b.description) for b in bindings if b.show))
+        found: dict[str, tuple[str, str]] = {}
+        for b in bindings:
+            if b.show:
+                found.setdefault(b.action, (b.key_display or b.key, b.description))
+        keys = list(found.values())
         if typing:
             keys = [("?", "Help"), ("tab", "Next field"), ("enter", "Results"), ("ctrl+q", "Quit")]
         if keys != self._keys:
@@ -75,8 +79,10 @@ class KeyBar(Widget):
 
     def render(self) -> Text:
         """Return the line."""
-        text = Text(no_wrap=True, overflow="ellipsis")
+        text = Text(no_wrap=True)
         for key, description in self._keys:
+            if len(text) + len(key) + len(description) + 2 > self.size.width:
+                break
             text.append(f" {key}", style="bold")
             text.append(f" {description} ")
         return text

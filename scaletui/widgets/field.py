@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from rich.segment import Segment
 from rich.style import Style
+from textual.binding import Binding, BindingType
 from textual.containers import Grid
 from textual.geometry import Region
 from textual.strip import Strip
@@ -23,6 +26,8 @@ class FieldInput(Input):
     FieldInput.-wrong {{ text-style: reverse; }}
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "app.leave", "Results", show=False)]
+
     def __init__(self, field: Field, text: str) -> None:
         super().__init__(text, placeholder=field.default, id=f"field-{field.name}", select_on_focus=False)
         self.field = field
@@ -33,7 +38,16 @@ class FieldInput(Input):
 class FieldGrid(Grid):
     """Fields in columns. The grid paints the labels itself: a widget each would double the time to first paint."""
 
-    DEFAULT_CSS = "FieldGrid { grid-size: 3; grid-rows: 1; height: auto; }"
+    DEFAULT_CSS = """
+    FieldGrid {
+        grid-size: 3; grid-rows: 1; height: auto; max-height: 50%; overflow-y: auto; scrollbar-size-vertical: 1;
+    }
+    FieldGrid.-narrow { grid-size: 2; }
+    """
+
+    def on_resize(self) -> None:
+        """Take two columns where a third would leave no room to type."""
+        self.set_class(self.app.size.width < 3 * (LABEL_WIDTH + 9), "-narrow")
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the lines of labels that lie under the inputs."""

@@ -17,11 +17,23 @@ from scaletui.render.table import TextLine
 _STYLES = {"": Style(), "head": Style(bold=True), "quiet": Style()}
 
 
+def cut(text: str, width: int) -> str:
+    """Return a text that fits a width, marked where it is cut.
+
+    >>> cut("chinchilla", 6)
+    'chinc~'
+    """
+    return text if len(text) <= width else text[: max(width - 1, 0)] + "~"
+
+
 class LineView(ScrollView, can_focus=True):
     """Shows lines; those about something can be chosen with the arrow keys."""
 
     DEFAULT_CSS = """
-    LineView { height: 1fr; scrollbar-size-horizontal: 0; scrollbar-size-vertical: 1; overflow-x: hidden; }
+    LineView {
+        height: 1fr; overflow-x: hidden;
+        scrollbar-gutter: stable; scrollbar-size-horizontal: 0; scrollbar-size-vertical: 1;
+    }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -70,14 +82,14 @@ class LineView(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Return one line of the view."""
         index = y + self.scroll_offset.y
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if not 0 <= index < len(self._lines):
             return Strip.blank(width, self.rich_style)
         style_id, text, _ = self._lines[index]
         style = self.rich_style + _STYLES.get(style_id, Style())
         if index == self._at and self.has_focus:
             style += Style(reverse=True)
-        return Strip([Segment(text[:width].ljust(width), style)], width)
+        return Strip([Segment(cut(text, width).ljust(width), style)], width)
 
     def on_focus(self) -> None:
         """Show the cursor line."""

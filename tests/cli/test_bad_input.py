@@ -1,18 +1,26 @@
 """Whatever is typed or left in a configuration folder: one clear message, no traceback, nothing obeyed."""
 
 import importlib
+import io
 import json
 import os
 import re
 import shutil
 import unicodedata
+from contextlib import redirect_stderr, redirect_stdout
+from math import log10
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, reject
+from hypothesis import strategies as st
 
 from scaletui.cli import COMMANDS, run
 from scaletui.locations import shipped_presets
+from scaletui_core.errors import InputError
 from scaletui_core.fields import FLAG, fields_of
-from scaletui_core.presets import Catalog
+from scaletui_core.presets import Catalog, validated
 
 BAD = {
     "empty": "",
@@ -42,7 +50,7 @@ BAD = {
     "a path": "../../etc/passwd",
 }
 
-# (command, option, value): bad values that an option takes for good. Nothing so far: no input may be 0, empty or a word.
+# (command, option, name of the value): what an option takes for good. Nothing so far: none may be 0, empty or a word.
 LEGAL: set[tuple[str, str, str]] = set()
 
 # What must stand beside an option for its value to be the only thing wrong (or, with its example, nothing wrong).
@@ -235,7 +243,8 @@ def test_a_line_that_says_too_much_or_too_little(arguments, named, capsys):
 def test_numbers_at_the_edge_of_the_floats_are_refused_and_not_answered_with_infinity(line, capsys):
     code = run(line.split())
     out, err = capsys.readouterr()
-    assert faults(code, out, err, line.split()[1]) == []
+    assert faults(code, out, err, ": ") == []
+    assert any(option in err.split("\n")[0] for option in line.split() if option.startswith("--"))
 
 
 # -- the user's own presets ----------------------------------------------------------------------------------------
@@ -306,6 +315,11 @@ BROKEN = {
     "a duplicate table": (LAW + LAW, 11, ["is not TOML", "twice"]),
     "an unknown kind": (with_line('"parametric"', '"cubic"'), 3, ["'cubic'", "parametric"]),
     "a power law of nothing": (with_line('"parametric"', '"power"'), 1, ["a power law needs"]),
+    "a power law out of reach": (
+        '[laws.mine]\nname = "x"\ncounts = "N"\nsource = "x"\nkind = "power"\nparams = [1e20, 0.5]\n',
+        6,
+        ["'params'", "out of reach"],
+    ),
     "a table cut short": (LAW + "[laws.other\n", 11, ["is not TOML"]),
     "a string cut short": (LAW + 'x = """', 11, ["is not TOML"]),
     "a section that is no table": ("laws = 3\n", 1, ["'laws'"]),
@@ -316,7 +330,11 @@ BROKEN = {
     "a price among laws": ("[price]\nusd_per_hour = 2.0\n", 1, ["'price'"]),
     "notes that are text": (LAW + 'notes = ["hello"]\n', 11, ["'notes'", "id"]),
     "standard errors in words": (LAW + 'standard_errors = { A = "large" }\n', 11, ["'standard_errors'"]),
-    "printed exponents too few": (LAW + 'printed_exponents = { a = [0.5], source = "x" }\n', 11, ["'printed_exponents'"]),
+    "printed exponents too few": (
+        LAW + 'printed_exponents = { a = [0.5], source = "x" }\n',
+        11,
+        ["'printed_exponents'"],
+    ),
     "a fitted range reversed": (LAW + "fitted = [1e22, 1e18]\n", 11, ["'fitted'"]),
     "an escape in a name": (with_line('"My fit"', r'"My \u001b[31m fit"'), 2, ["'name'", "control"]),
     "an override in a name": (with_line('"My fit"', r'"My \u202e fit"'), 2, ["'name'"]),
@@ -362,7 +380,7 @@ def test_broken_models_and_hardware_likewise(name, content, line, said, own, cap
 
 def test_a_file_that_only_the_explanation_reads_is_named_too(own, capsys):
     path = own("price = 3\n", "hardware.toml")
-    assert run("calc --flops 1e21 --law epoch-2024 --explain".split()) == 0
+    assert run(["calc", "--flops", "1e21", "--law", "epoch-2024", "--explain"]) == 0
     assert f"{path}:1: " in capsys.readouterr().err
 
 
@@ -404,7 +422,7 @@ def test_a_preset_file_that_may_not_be_read(own, capsys):
 def test_a_configuration_folder_that_is_a_file(tmp_path, monkeypatch, capsys):
     (tmp_path / "scaletui").write_text("hello")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    assert run("laws --format csv".split()) == 0
+    assert run(["laws", "--format", "csv"]) == 0
     out, err = capsys.readouterr()
     assert "epoch-2024" in out
     path = tmp_path / "scaletui" / "laws.toml"
@@ -431,7 +449,7 @@ def test_a_law_of_the_users_is_answered_and_listed(own, run_cli, tmp_path):
 
 def test_a_law_of_the_users_overrides_the_shipped_one(own, capsys):
     own(LAW.replace("laws.mine", "laws.chinchilla-3").replace("1.8", "1.5"))
-    assert run("laws chinchilla-3 --format json".split()) == 0
+    assert run(["laws", "chinchilla-3", "--format", "json"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
     assert [row["value"] for row in json.loads(out)["rows"] if row["id"] == "E"] == [1.5]
@@ -451,8 +469,74 @@ def test_a_model_an_accelerator_and_a_price_of_the_users(own, capsys):
     values = {row["id"]: row["value"] for row in json.loads(out)["rows"]}
     assert values["compute"] == pytest.approx(2 * 1e15 * 0.5 * 86400)
     assert values["cost"] == pytest.approx(2 * 24 * 5.0)
-    assert run("models tiny --format json".split()) == 0
+    assert run(["models", "tiny", "--format", "json"]) == 0
     assert '"value": 20.0' in capsys.readouterr().out
+
+
+def log_uniform(low, high):
+    return st.floats(log10(low), log10(high)).map(lambda x: min(max(10.0**x, low), high))
+
+
+def power_of(lowest, highest):
+    return st.tuples(log_uniform(1e-12, 1e40), st.floats(lowest, highest)).map(list)
+
+
+PARAMETRIC = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(["parametric", "repeated"]),
+        "alpha": st.floats(0.01, 1.0),
+        "beta": st.floats(0.01, 1.0),
+        "E": log_uniform(1e-12, 1e40),
+        "R_D": log_uniform(1e-12, 1e40),
+        "R_N": log_uniform(1e-12, 1e40),
+        "ln_A": st.floats(-100.0, 100.0),
+        "ln_B": st.floats(-100.0, 100.0),
+    }
+)
+POWER = st.fixed_dictionaries(
+    {"kind": st.just("power"), "params": power_of(0.1, 0.9)},
+    optional={
+        "tokens": power_of(0.1, 0.9),
+        "per": log_uniform(1e-12, 1e40),
+        **dict.fromkeys(("compute_loss", "params_loss", "tokens_loss"), power_of(0.01, 1.0)),
+        "learning_rate": power_of(-2.0, 2.0),
+        "fitted": st.just([0, 1e60]),
+    },
+)
+EDGES = [
+    "calc --flops 1",
+    "calc --flops 1e298 --unique 1e12",
+    "calc --params 1",
+    "calc --tokens 1e12",
+    "calc --loss 3 --params 1e9",
+    "loss --params 1e9 --tokens 1e12",
+    "loss --params 1 --tokens 1",
+    "frontier --from 1 --to 1e299",
+    "isoflop --flops 1e21 --unique 1e6",
+    "laws",
+    "laws mine",
+]
+
+
+@given(fit=st.one_of(PARAMETRIC, POWER), line=st.sampled_from(EDGES), form=st.sampled_from(["json", "table", "md"]))
+def test_a_law_that_is_let_in_never_breaks_a_command(fit, line, form):
+    text = "[laws.mine]\n" + "".join(
+        f"{key} = {json.dumps(value)}\n" for key, value in {"name": "x", "counts": "N", "source": "x", **fit}.items()
+    )
+    try:
+        validated(text, "laws", "laws.toml")
+    except InputError:
+        reject()
+    law = [] if line.startswith("laws") else ["--law", "mine"]
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        (Path(folder) / "scaletui").mkdir()
+        (Path(folder) / "scaletui" / "laws.toml").write_text(text)
+        patch.setenv("XDG_CONFIG_HOME", folder)
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            code = run([*line.split(), *law, "--format", form])
+    assert (code, err.getvalue()) == (0, "")
+    assert out.getvalue()
 
 
 # -- the cache -----------------------------------------------------------------------------------------------------

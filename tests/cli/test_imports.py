@@ -1,0 +1,75 @@
+"""A one-shot on a login node pays for nothing heavy: asked of a fresh interpreter, since this one has imported all."""
+
+import subprocess
+import sys
+
+import pytest
+
+from scaletui.cli import COMMANDS
+
+HEAVY = {"numpy", "scipy", "numba", "textual", "rich", "torch", "pydantic", "pandas", "matplotlib", "hypothesis"}
+PROBE = """
+import sys
+sys.argv = ["scaletui", *sys.argv[1:]]
+from scaletui.__main__ import main
+try:
+    main()
+except SystemExit as leaving:
+    assert not leaving.code, leaving.code
+sys.stderr.write(" ".join(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+LINES = [
+    "calc --flops 5.76e23",
+    "calc --flops 5.76e23 --format json",
+    "calc --flops 5.76e23 --format csv",
+    "calc --flops 5.76e23 --format md",
+    "calc --flops 5.76e23 --explain",
+    "calc --hardware 512xH100 --days 30",
+    "calc --loss 2 --unique 100B",
+    "loss --params 70B --tokens 1.4T",
+    "frontier",
+    "frontier --unique 1B --format json",
+    "frontier --plot",
+    "isoflop --flops 1e21",
+    "isoflop --flops 1e21 --plot",
+    "laws",
+    "laws chinchilla-3 --explain",
+    "models",
+    "hardware --format json",
+    "--help",
+    "calc --help",
+    "--version",
+]
+
+
+def imported(program, arguments, clean_environment, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=tmp_path, env=clean_environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.split()), done.stdout
+
+
+def test_every_command_is_among_the_lines():
+    assert set(COMMANDS) <= {line.split()[0] for line in LINES}
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_one_shot_imports_nothing_heavy(line, clean_environment, tmp_path):
+    modules, out = imported(PROBE, line.split(), clean_environment, tmp_path)
+    assert out
+    assert {"scaletui", "scaletui_core"} <= modules or line == "--version"
+    assert modules & HEAVY == set()
+
+
+def test_the_probe_sees_what_is_imported(clean_environment, tmp_path):
+    modules, _ = imported("import textual\n" + PROBE, ["--version"], clean_environment, tmp_path)
+    assert {"textual", "rich"} <= modules
+
+
+def test_the_command_line_as_a_module_imports_no_textual(clean_environment, tmp_path):
+    program = "import sys, scaletui.cli, scaletui.render\n" + PROBE.splitlines()[-1]
+    modules, _ = imported(program, [], clean_environment, tmp_path)
+    assert "scaletui" in modules
+    assert modules & HEAVY == set()
