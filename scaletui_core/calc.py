@@ -10,7 +10,8 @@ from scaletui_core.calculator import Calculator, extrapolation_note, law_notes, 
 from scaletui_core.fields import given
 from scaletui_core.formula import Number, Working
 from scaletui_core.law_formulas import training_flops
-from scaletui_core.laws import Law, Loss, Term, Unreachable, chosen_laws
+from scaletui_core.law_records import Loss, Term, Unreachable
+from scaletui_core.laws import Law, chosen_laws
 from scaletui_core.machine import Machine, accelerator_hours, run_cost, run_energy, run_seconds
 from scaletui_core.presets import Catalog, Record
 

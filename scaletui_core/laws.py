@@ -8,7 +8,7 @@ What a law's N counts differs from law to law and is part of the law.
 from __future__ import annotations
 
 from math import exp, log
-from typing import Any, NamedTuple
+from typing import Any
 
 from scaletui_core.errors import InputError, unknown_name
 from scaletui_core.formula import Number, Working
@@ -25,46 +25,8 @@ from scaletui_core.law_formulas import (
     repeated_loss,
     single_variable_loss,
 )
+from scaletui_core.law_records import LawNote, Loss, Optimum, Term, Unreachable, bisect_falling, budget_of
 from scaletui_core.presets import Catalog, Record
-
-
-class Optimum(NamedTuple):
-    """The compute-optimal model at a budget: parameters N, tokens D, and how they were found."""
-
-    params: float
-    tokens: float
-    params_working: Working
-    tokens_working: Working
-
-
-class Term(NamedTuple):
-    """One term of a loss: ``irreducible``, ``params`` or ``tokens``, its value [nats/token] and its working."""
-
-    id: str
-    value: float
-    working: Working
-
-
-class Loss(NamedTuple):
-    """A loss [nats/token], its terms where it has any, its working and its source."""
-
-    value: float
-    terms: tuple[Term, ...]
-    working: Working
-    source: str
-
-
-class LawNote(NamedTuple):
-    """A note that belongs to a law wherever it is shown."""
-
-    id: str
-    kind: str
-    text: str
-    source: str | None
-
-
-class Unreachable(Exception):
-    """A target that the law cannot meet; the message says why, for people."""
 
 
 class Law:
@@ -223,11 +185,11 @@ class Law:
 
     def flops_for_params(self, params: float) -> float:
         """Return the budget [FLOP] whose optimal model has N parameters."""
-        return _exp_of((log(params) - self.params_line[0]) / self.params_line[1])
+        return budget_of((log(params) - self.params_line[0]) / self.params_line[1])
 
     def flops_for_tokens(self, tokens: float) -> float:
         """Return the budget [FLOP] whose optimal model sees D tokens."""
-        return _exp_of((log(tokens) - self.tokens_line[0]) / self.tokens_line[1])
+        return budget_of((log(tokens) - self.tokens_line[0]) / self.tokens_line[1])
 
     def flops_for_loss(self, loss: float) -> float:
         """Return the least compute [FLOP] that reaches a loss [nats/token].
@@ -240,7 +202,7 @@ class Law:
         if not self.has_optimal_loss:
             raise Unreachable("no loss published")
         scale, alpha = self.record["compute_loss"]
-        return _exp_of(log(scale * self.record.get("per", 1.0)) - log(loss) / alpha)
+        return budget_of(log(scale * self.record.get("per", 1.0)) - log(loss) / alpha)
 
     def tokens_for_loss(self, params: float, loss: float) -> float:
         """Return the tokens that bring N parameters to a loss [nats/token]."""
@@ -259,7 +221,7 @@ class Law:
         if loss > worst:
             other = "token" if given == "N" else "parameter"
             raise Unreachable(f"unreachable: at this {given} even one {other} gives a loss of {worst:.4g}")
-        return exp(_bisect_falling(loss_at, loss, 0.0, LOG_LIMIT / 2))
+        return exp(bisect_falling(loss_at, loss, 0.0, LOG_LIMIT / 2))
 
     # -- validity --------------------------------------------------------------------------------------------------
 
@@ -368,7 +330,7 @@ class ParametricLaw(Law):
         gamma = self.alpha * self.params_line[1]
         log_n, log_d = self.params_line[0], self.tokens_line[0]
         log_k = log(exp(self.log_a - self.alpha * log_n) + exp(self.log_b - self.beta * log_d))
-        return _exp_of(log_flops_for_loss(excess, log_k, gamma))
+        return budget_of(log_flops_for_loss(excess, log_k, gamma))
 
 
 class RepeatedLaw(ParametricLaw):
@@ -445,13 +407,13 @@ class RepeatedLaw(ParametricLaw):
         """Return the budget [FLOP] whose optimal model has N parameters."""
         if self.unique is None:
             return super().flops_for_params(params)
-        return exp(_bisect_falling(lambda x: -self.log_optimum(x)[0], -log(params), -LOG_LIMIT, LOG_LIMIT))
+        return exp(bisect_falling(lambda x: -self.log_optimum(x)[0], -log(params), -LOG_LIMIT, LOG_LIMIT))
 
     def flops_for_tokens(self, tokens: float) -> float:
         """Return the budget [FLOP] whose optimal model sees D tokens."""
         if self.unique is None:
             return super().flops_for_tokens(tokens)
-        return exp(_bisect_falling(lambda x: -self.log_optimum(x)[1], -log(tokens), -LOG_LIMIT, LOG_LIMIT))
+        return exp(bisect_falling(lambda x: -self.log_optimum(x)[1], -log(tokens), -LOG_LIMIT, LOG_LIMIT))
 
     def flops_for_loss(self, loss: float) -> float:
         """Return the least compute [FLOP] that reaches a loss [nats/token] with these unique tokens."""
@@ -460,31 +422,10 @@ class RepeatedLaw(ParametricLaw):
         floor = self.optimal_loss(exp(LOG_LIMIT / 2)).value
         if loss <= floor:
             raise Unreachable(f"unreachable: with these unique tokens the loss stays above {floor:.4g}")
-        return exp(_bisect_falling(lambda x: self.optimal_loss(exp(x)).value, loss, -LOG_LIMIT / 2, LOG_LIMIT / 2))
+        return exp(bisect_falling(lambda x: self.optimal_loss(exp(x)).value, loss, -LOG_LIMIT / 2, LOG_LIMIT / 2))
 
 
 _CLASSES = {"power": Law, "parametric": ParametricLaw, "repeated": RepeatedLaw}
-
-
-def _exp_of(log_value: float) -> float:
-    if not log_value < LOG_LIMIT:
-        raise Unreachable("unreachable: needs more than 1e299 FLOP")
-    if log_value < 0.0:
-        raise Unreachable("less than 1 FLOP is enough")
-    return exp(log_value)
-
-
-def _bisect_falling(function: Any, target: float, low: float, high: float) -> float:
-    """Return x with ``function(x) == target`` for a falling function, to the last bit of x."""
-    for _ in range(200):
-        middle = 0.5 * (low + high)
-        if middle in (low, high):
-            break
-        if function(middle) > target:
-            low = middle
-        else:
-            high = middle
-    return 0.5 * (low + high)
 
 
 def law(catalog: Catalog, law_id: str, where: str = "--law") -> Law:

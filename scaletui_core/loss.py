@@ -12,7 +12,8 @@ from scaletui_core.errors import InputError
 from scaletui_core.fields import NAMES, field, given
 from scaletui_core.formula import Working
 from scaletui_core.law_formulas import LOG_LIMIT, training_flops
-from scaletui_core.laws import Law, ParametricLaw, Unreachable, chosen_laws
+from scaletui_core.law_records import Unreachable
+from scaletui_core.laws import Law, ParametricLaw, chosen_laws
 from scaletui_core.presets import Catalog
 
 

@@ -229,33 +229,32 @@ def test_a_budget_too_small_for_the_rest(texts: dict[str, str], where: str, what
 
 
 @pytest.mark.parametrize(
-    ("texts", "where", "what"),
+    ("inputs", "where", "what"),
     [
-        ({"params": "1e200", "tokens": "1e200"}, "--params", "must be at most 1e149"),
-        ({"flops": "1e300"}, "--flops", "must be at most 1e299"),
-        ({"tokens": "1e300"}, "--tokens", "must be at most 1e149"),
+        (BudgetInputs(params=1e200, tokens=1e200), "--params with --tokens", "this comes to more than 1e299 FLOP"),
+        (BudgetInputs(flops=1e300), "--flops", "this comes to more than 1e299 FLOP"),
+        (BudgetInputs(tokens=1e300), "--tokens", "this comes to more than 1e299 tokens"),
         (
-            {"tokens_per_second": "1e300", "days": "1d"},
-            "--tokens-per-second with --days",
-            "this comes to more than 1e299 tokens",
-        ),
-        (
-            {"params": "1e149", "tokens_per_second": "1e200", "days": "1d"},
-            "--params with --tokens-per-second with --days",
-            "this comes to more than 1e299 FLOP",
-        ),
-        (
-            {"tokens_per_second": "1e-3", "days": "1s"},
+            BudgetInputs(tokens_per_second=1e-3, days=1.0),
             "--tokens-per-second with --days",
             "this comes to less than 1 tokens",
         ),
-        ({"hardware": "1xH100", "days": "1e-20"}, "--hardware with --days", "this comes to less than 1 FLOP"),
-        ({"hardware": "1xH100", "cost": "1e290"}, "--cost on --hardware", "this comes to more than 1e299 FLOP"),
+        (
+            BudgetInputs(hardware=Fleet(1, "h100"), days=1e-20),
+            "--hardware with --days",
+            "this comes to less than 1 FLOP",
+        ),
+        (
+            BudgetInputs(hardware=Fleet(1, "h100"), cost=1e290),
+            "--cost on --hardware",
+            "this comes to more than 1e299 FLOP",
+        ),
     ],
 )
-def test_a_route_out_of_bounds(texts: dict[str, str], where: str, what: str) -> None:
-    error = refused(**texts)
-    assert (error.where, error.what) == (where, what)
+def test_a_route_out_of_bounds(inputs: BudgetInputs, where: str, what: str) -> None:
+    with pytest.raises(InputError) as caught:
+        calc.calculate(inputs, CATALOG)
+    assert (caught.value.where, caught.value.what) == (where, what)
 
 
 def test_a_loss_that_follows_from_the_rest() -> None:

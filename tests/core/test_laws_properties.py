@@ -11,7 +11,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from scaletui_core.law_formulas import repeated_loss
-from scaletui_core.laws import Law, ParametricLaw, RepeatedLaw, Unreachable, chosen_laws, law
+from scaletui_core.law_records import Unreachable
+from scaletui_core.laws import Law, ParametricLaw, RepeatedLaw, chosen_laws, law
 from scaletui_core.presets import Catalog
 
 CATALOG = Catalog(str(Path(__file__).parents[2] / "presets"))
