@@ -22,7 +22,7 @@ from scaletui.cli import COMMANDS, run
 from scaletui_core import __version__
 from scaletui_core.quantity import parse
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "answer.schema.json").read_text("utf-8"))
+SCHEMA = json.loads((Path(__file__).parents[2] / "scaletui" / "render" / "answer.schema.json").read_text("utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 CALC = [
