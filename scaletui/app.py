@@ -17,7 +17,7 @@ from scaletui.panes import pane_classes
 from scaletui.panes.base import Pane
 from scaletui.render.plot import Glyphs
 from scaletui.render.table import wrapped
-from scaletui.scenario import Scenario
+from scaletui.scenario import Scenario, in_app
 from scaletui.widgets.bars import KeyBar, ScenarioBar, TabBar
 from scaletui.widgets.field import FieldInput
 
@@ -161,7 +161,7 @@ class ScaletuiApp(App[None]):
         )
         catalog = self.scenario.catalog
         await self.push_screen(
-            TextScreen(f"Explained: {law or 'all laws'}", lambda width: as_explanation(part, catalog, width))
+            TextScreen(f"Explained: {law or 'all laws'}", lambda width: in_app(as_explanation(part, catalog, width)))
         )
 
     async def action_laws(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from scaletui_core.answer import Answer
@@ -14,6 +15,8 @@ from scaletui_core.presets import Catalog
 from scaletui_core.quantity_text import format_quantity
 
 FIELDS = fields_of(BudgetInputs)
+_LABELS = {field.option: field.label for field in FIELDS} | {"add --explain": "press e"}
+_OPTION = re.compile(r"(?:add )?--[a-z][a-z-]*")
 
 
 class Scenario:
@@ -84,7 +87,7 @@ class Scenario:
         if name in self.faults:
             return self.faults[name].line
         if self.error is not None and self.wrong in (name, None):
-            return self.error.line
+            return in_app(self.error.line)
         if not text.strip():
             return f"{field.help} Such as {field.example}." + (f" Default: {field.default}." if field.default else "")
         value = getattr(parse_inputs(BudgetInputs, {name: text}, _place), name)
@@ -93,6 +96,15 @@ class Scenario:
 
 def _place(field: Field) -> str:
     return field.label
+
+
+def in_app(text: str) -> str:
+    """Return a text that names options as it reads in the app, where they are fields.
+
+    >>> in_app("given: --flops")
+    'given: C'
+    """
+    return _OPTION.sub(lambda found: _LABELS.get(found[0], found[0]), text)
 
 
 def _fault(name: str, text: str) -> InputError | None:

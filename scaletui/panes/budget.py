@@ -8,7 +8,7 @@ from textual.widgets import Input, Static
 
 from scaletui.panes.base import Pane
 from scaletui.render.table import answer_lines, wrapped
-from scaletui.scenario import FIELDS, Scenario
+from scaletui.scenario import FIELDS, Scenario, in_app
 from scaletui.widgets.field import FieldGrid, FieldInput
 from scaletui.widgets.lines import LineView, cut
 
@@ -44,7 +44,8 @@ Quantities: 5.76e23, 3200 PF-day, 70B, 1.4T, 512xH100, 30d, 2 weeks, 40%, $10M, 
         """Show the answer, mark the wrong field, and echo the one in focus."""
         results = self.query_one("#results", LineView)
         if scenario.answer is not None:
-            results.set_lines(answer_lines(scenario.answer, max(self.size.width - _BESIDE, 40)))
+            lines = answer_lines(scenario.answer, max(self.size.width - _BESIDE, 40))
+            results.set_lines([(style, in_app(text), about) for style, text, about in lines])
         for widget in self.query(FieldInput):
             name = widget.field.name
             widget.set_class(name == scenario.wrong or name in scenario.faults, "-wrong")
@@ -57,7 +58,7 @@ Quantities: 5.76e23, 3200 PF-day, 70B, 1.4T, 512xH100, 30d, 2 weeks, 40%, $10M, 
         line = scenario.echo(focused.field.name) if isinstance(focused, FieldInput) else ""
         if scenario.error is not None:
             if not (isinstance(focused, FieldInput) and focused.field.name in scenario.faults):
-                line = scenario.error.line
+                line = in_app(scenario.error.line)
             line = f"! {line}" + (" - last good answer below" if scenario.answer else "")
         width = max(self.size.width - _BESIDE, 20)
         lines = wrapped(line, width, "  ")

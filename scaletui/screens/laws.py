@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from scaletui.widgets.lines import LineView
+from scaletui_core.safetext import visible
 
 
 class LawScreen(ModalScreen[tuple[str, ...] | None]):
@@ -42,7 +43,8 @@ class LawScreen(ModalScreen[tuple[str, ...] | None]):
 
     def _show(self) -> None:
         lines = [
-            ("", f"[{'x' if key in self._chosen else ' '}] {key:<22}{name}", key) for key, name in self._laws.items()
+            ("", f"[{'x' if key in self._chosen else ' '}] {key:<22}{visible(name)}", key)
+            for key, name in self._laws.items()
         ]
         self.query_one(LineView).set_lines(lines)
 

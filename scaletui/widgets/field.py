@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Grid
 from textual.geometry import Region
@@ -13,8 +14,15 @@ from textual.strip import Strip
 from textual.widgets import Input
 
 from scaletui_core.fields import Field
+from scaletui_core.safetext import escaped
 
 LABEL_WIDTH = 10
+_EDITING = {
+    key.strip(): binding.action
+    for binding in Input.BINDINGS
+    if isinstance(binding, Binding) and binding.action not in ("submit", "copy")
+    for key in binding.key.split(",")
+}
 
 
 class FieldInput(Input):
@@ -34,6 +42,27 @@ class FieldInput(Input):
         # A blinking cursor is a kilobyte a second over a slow link, for ever.
         self.cursor_blink = False
 
+    async def _on_key(self, event: events.Key) -> None:
+        """Edit in the order of the keys.
+
+        Textual acts on backspace and the like only when the app gets them back, by when the focus may have moved on.
+        """
+        action = None if event.is_printable else _EDITING.get(event.key)
+        if action is None:
+            await super()._on_key(event)
+            return
+        event.stop()
+        event.prevent_default()
+        await self.run_action(action)
+
+    def validate_value(self, value: str) -> str:
+        """Write out what a terminal would obey: a paste may hold escapes."""
+        return "".join(map(escaped, value))
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether the field takes a key as text: all that is printable but the one for help."""
+        return character != "?" and super().check_consume_key(key, character)
+
 
 class FieldGrid(Grid):
     """Fields in columns. The grid paints the labels itself: a widget each would double the time to first paint."""
@@ -51,8 +80,11 @@ class FieldGrid(Grid):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the lines of labels that lie under the inputs."""
-        rows = {y: self._labels(y) for y in range(crop.y, crop.bottom)}
-        return [rows[y].crop(crop.x, crop.right) for y in range(crop.y, crop.bottom)]
+        strips = [self._labels(y).crop(crop.x, crop.right) for y in range(crop.y, crop.bottom)]
+        background = self.background_colors[1]
+        for line_filter in self.get_line_filters():
+            strips = [strip.apply_filter(line_filter, background) for strip in strips]
+        return strips
 
     def _labels(self, y: int) -> Strip:
         style = self.rich_style

@@ -35,7 +35,8 @@ class AsciiOnly(LineFilter):
 
 @lru_cache(1024)
 def _without_color(style: Style | None) -> Style | None:
-    return None if style is None else style.without_color
+    # What a click means travels in the style too.
+    return None if style is None else style.without_color + Style(meta=style.meta or None)
 
 
 def ascii_of(text: str) -> str:

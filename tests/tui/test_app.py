@@ -18,8 +18,8 @@ from scaletui.app import ScaletuiApp
 from scaletui.locations import shipped_presets
 from scaletui.panes import pane_classes
 from scaletui.panes.base import Pane
-from scaletui.panes.frontier import FrontierPane
 from scaletui.render.table import answer_lines, as_table
+from scaletui.scenario import in_app
 from scaletui.screens.laws import LawScreen
 from scaletui.screens.text import TextScreen
 from scaletui.widgets.bars import KeyBar, ScenarioBar, TabBar
@@ -55,20 +55,15 @@ def screen_text(app: ScaletuiApp) -> str:
 def asked(catalog: Catalog, **texts: str) -> list[str]:
     """Return the lines that the command prints for these options, at the app's width."""
     answer = calculate(parse_inputs(BudgetInputs, texts), catalog)
-    return [text for _, text, _ in answer_lines(answer, SIZE[0] - 2)]
+    return [in_app(text) for _, text, _ in answer_lines(answer, SIZE[0] - 2)]
 
 
 async def fill(pilot: Pilots, name: str, text: str) -> None:
-    """Type a text into a field, key by key, in place of what stands there."""
+    """Put a text into a field in place of what stands there, at once: keys take 50 ms each here."""
     widget = field(app_of(pilot), name)
     widget.screen.set_focus(widget)
-    await pilot.press("end", *["backspace"] * len(widget.value))
-    await pilot.press(*(names_of(char) for char in text))
+    widget.value = text
     await pilot.pause()
-
-
-def names_of(char: str) -> str:
-    return {"\x1b": "escape", ".": "full_stop", "-": "minus", "+": "plus", ",": "comma", " ": "space"}.get(char, char)
 
 
 def app_of(pilot: Pilots) -> ScaletuiApp:
@@ -89,8 +84,7 @@ async def paste(pilot: Pilots, text: str) -> None:
 async def test_the_table_is_that_of_the_command(catalog: Catalog, text: str) -> None:
     async with ScaletuiApp().run_test(size=SIZE) as pilot:
         await fill(pilot, "flops", text)
-        # given: differs, since the app names fields and the command names options
-        assert shown(app_of(pilot))[-20:] == asked(catalog, flops=text)[-20:]
+        assert shown(app_of(pilot)) == asked(catalog, flops=text)
         table = as_table(calculate(parse_inputs(BudgetInputs, {"flops": text}), catalog), SIZE[0] - 2)
         for law in catalog.load("laws").records:
             lines = [line for line in table.splitlines() if line.startswith(f"{law} ")]
@@ -107,7 +101,7 @@ async def test_the_table_follows_every_keystroke(catalog: Catalog) -> None:
             seen.append(app.scenario.inputs.flops)
         assert app.scenario.inputs.flops == 2e21
         assert seen[0] == 2.0
-        assert shown(app)[-15:] == asked(catalog, flops="2e21")[-15:]
+        assert shown(app) == asked(catalog, flops="2e21")
         assert "C 2e21" in screen_text(app).splitlines()[0]
 
 
@@ -148,7 +142,9 @@ async def test_pasted_escapes_are_shown_not_obeyed() -> None:
         app = app_of(pilot)
         await pilot.press("slash")
         await paste(pilot, "\x1b[31m\x07\u202e")
-        assert "\\x1b[31m\\x07\\u202e" in echo(app)
+        assert field(app, "flops").value == "5.76e23\\x1b[31m\\x07\\u202e"
+        assert "is not" in echo(app)
+        assert "[31m" in echo(app)
         assert all(char.isprintable() and char != "\u202e" for char in screen_text(app).replace("\n", ""))
 
 
@@ -170,11 +166,10 @@ async def test_contradicting_inputs_are_named() -> None:
         await fill(pilot, "params", "70B")
         before = shown(app)
         await fill(pilot, "tokens", "1T")
-        assert echo(app).startswith("! ")
-        assert all(name in echo(app) for name in ("C", "N", "D"))
+        assert echo(app).startswith("! C and N with D disagree by 27.1%: drop one")
         assert shown(app)[-5:] == before[-5:]
         await fill(pilot, "flops", "")
-        assert echo(app).startswith("C: ") or "!" not in echo(app)
+        assert echo(app).startswith("Training compute C. ")
         assert app.scenario.error is None
 
 
@@ -274,7 +269,21 @@ async def test_keys_typed_ahead_are_not_lost() -> None:
     async with ScaletuiApp({}).run_test(size=SIZE) as pilot:
         app = app_of(pilot)
         # All at once, without letting the app come to rest between them.
-        for key in ["slash", *"1e21", "tab", "7", "0", "B", "enter", "question_mark", "q", "question_mark"]:
+        for key in [
+            "slash",
+            *"1e29",
+            "backspace",
+            "1",
+            "home",
+            "delete",
+            "1",
+            "tab",
+            *"70B",
+            "enter",
+            "question_mark",
+            "q",
+            "question_mark",
+        ]:
             app._driver.send_message(key_event(key))  # type: ignore[union-attr]
         await pilot.pause()
         assert isinstance(app.screen, TextScreen)
@@ -368,7 +377,7 @@ async def test_the_law_list_takes_and_all_follows() -> None:
         await pilot.press("2")
         plot = app.query_one(PlotView).plot
         assert plot is not None
-        assert [series.label for series in plot.series] == ["chinchilla-1", "chinchilla-3"]
+        assert [series.name for series in plot.series] == ["chinchilla-1", "chinchilla-3"]
         await pilot.press("v", "a", "enter")
         assert app.scenario.inputs.law == ()
         plot = app.query_one(PlotView).plot
@@ -448,12 +457,13 @@ async def test_resizing_lays_everything_out_again(catalog: Catalog) -> None:
         for columns in (200, 100, 80):
             await pilot.resize_terminal(columns, 24)
             await pilot.pause()
-            assert shown(app)[-3:] == [text for _, text, _ in answer_lines(answer, columns - 2)][-3:]
+            assert shown(app) == [in_app(text) for _, text, _ in answer_lines(answer, columns - 2)]
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(60, 18), (40, 10)])
 async def test_a_small_terminal_still_shows_fields_and_results(columns: int, rows: int) -> None:
     async with ScaletuiApp().run_test(size=(columns, rows)) as pilot:
+        await pilot.pause()
         text = screen_text(app_of(pilot))
         assert "5.76e23" in text.splitlines()[0]
         assert "5.76e23" in text.splitlines()[2]
@@ -472,11 +482,8 @@ async def test_a_broken_preset_is_named_with_its_markup_shown(monkeypatch: pytes
     folder.mkdir()
     (folder / "models.toml").write_text('[models."[bold]x[/]"]\nname = "[red]y[/red]"\nparams = 0\nwrong = 1\n')
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    async with ScaletuiApp().run_test(size=(120, 40)) as pilot:
+    async with ScaletuiApp().run_test(size=(120, 40), notifications=True) as pilot:
         app = app_of(pilot)
-        problems = [problem.line for problem in app.scenario.catalog.problems]
-        if not problems:  # read when first wanted
-            app.scenario.catalog.load("models")
         await pilot.pause()
         assert [note.message for note in app._notifications] == [p.line for p in app.scenario.catalog.problems]
         assert any("[bold]x[/]" in note.message for note in app._notifications)
@@ -499,7 +506,7 @@ def test_every_module_of_panes_is_a_pane() -> None:
 
 async def test_a_pane_is_one_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "extra.py").write_text(
-        '''
+        """
 from textual.app import ComposeResult
 from textual.widgets import Static
 from scaletui.panes.base import Pane
@@ -516,7 +523,7 @@ class ExtraPane(Pane):
         self.query_one("#extra", Static).update(f"extra {scenario.inputs.flops:g}")
 
 PANE = ExtraPane
-'''
+"""
     )
     monkeypatch.setattr(scaletui.panes, "__path__", [*scaletui.panes.__path__, str(tmp_path)])
     importlib.invalidate_caches()
@@ -567,5 +574,5 @@ def test_picture(snap_compare: Callable[..., bool], name: str) -> None:
 def test_the_bar_names_the_machine_and_the_laws() -> None:
     app = ScaletuiApp({"hardware": "512xH100", "days": "30d", "mfu": "40%", "law": "epoch-2024"})
     bar = ScenarioBar(app.scenario)
-    assert "on 512xH100" in bar._text
+    assert "on 512xh100" in bar._text
     assert bar._text.endswith("epoch-2024")
