@@ -315,38 +315,19 @@ def term_row(law: Law, loss: Loss, term: Term, row_id: str = "loss") -> Row:
 
 
 def _context_rows(law: Law, flops: float, params: float, tokens: float, catalog: Catalog) -> list[Row]:
-    beyond = law.decades_beyond(flops)
     rows = []
     if law.fitted is not None:
-        edges = tuple(
-            Number(s, v, "FLOP", law.record.get("fitted_source"))
-            for s, v in zip(("from", "to"), law.fitted, strict=True)
-        )
-        rows.append(
-            Row(
-                "decades_beyond_fit",
-                "orders of magnitude beyond the fit",
-                beyond,
-                "1",
-                law.id,
-                source=law.record.get("fitted_source"),
-                working=Working("log10(C / edge of the fit)", (Number("C", flops, "FLOP"), *edges)),
-            )
-        )
+        source = law.record.get("fitted_source")
+        ends = zip(("least fitted C", "most fitted C"), law.fitted, strict=True)
+        edges = (Number(symbol, value, "FLOP", source) for symbol, value in ends if value)
+        working = Working("log10(C / end of the fit)", (Number("C", flops, "FLOP"), *edges))
+        beyond, label = law.decades_beyond(flops), "orders of magnitude beyond the fit"
+        rows.append(Row("decades_beyond_fit", label, beyond, "1", law.id, source=source, working=working))
     near = nearest_model(catalog, params, tokens)
     if near is not None:
         key, record = near
-        rows.append(
-            Row(
-                "nearest_model",
-                record["name"],
-                float(record["params"]),
-                "parameters",
-                law.id,
-                key,
-                source=record["source"],
-            )
-        )
+        size, source = float(record["params"]), record["source"]
+        rows.append(Row("nearest_model", record["name"], size, "parameters", law.id, key, source=source))
     return rows
 
 

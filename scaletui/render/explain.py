@@ -52,8 +52,9 @@ def row_lines(row: Row, catalog: Catalog, width: int) -> list[str]:
     """Return one row's explanation: value, formula, numbers, source."""
     at = f" at {row.at:g}" if row.at is not None else ""
     shown = value_text(row, with_unit=True)
-    exact = f"{row.value:.8g} {row.unit}" if row.unit != "1" else f"{row.value:.8g}"
-    out = wrapped(f"{visible(row.label, 200)}{at} ({row.id}): {shown} = {exact}", width, "    ")
+    exact = number_text(Number("", row.value, row.unit), digits=8).removeprefix(" = ")
+    more = f" = {exact}" if exact != shown else ""
+    out = wrapped(f"{visible(row.label, 200)}{at} ({row.id}): {shown}{more}", width, "    ")
     if row.working is not None:
         out += wrapped(f"  formula: {row.working.expression}", width, "      ")
         parts = ", ".join(number_text(number) for number in row.working.numbers)
@@ -63,7 +64,7 @@ def row_lines(row: Row, catalog: Catalog, width: int) -> list[str]:
     return out
 
 
-def number_text(number: Number) -> str:
+def number_text(number: Number, digits: int = 6) -> str:
     """Return a number that was put into a formula, with its unit.
 
     >>> number_text(Number("C", 5.76e23, "FLOP"))
@@ -71,7 +72,7 @@ def number_text(number: Number) -> str:
     """
     if number.unit == "1":
         return f"{number.symbol} = {number.value:.8g}"
-    return f"{number.symbol} = {format_quantity(number.value, number.unit, digits=6, with_unit=True)}"
+    return f"{number.symbol} = {format_quantity(number.value, number.unit, digits=digits, with_unit=True)}"
 
 
 def _sources(row: Row) -> list[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from scaletui_core.answer import Answer, Column, Note, Row
 from scaletui_core.quantity_text import format_quantity
 from scaletui_core.safetext import visible
 
 _MISSING = "-"
 _BARE = ("parameters", "tokens", "FLOP", "tokens/parameter", "nats/token")  # units that a cell does not show
+_LEAST_LABEL = 10  # columns that a cut label must keep to be worth showing
 _FULL_NOTES = 3  # with at most so many laws the notes of a table are printed whole
 
 
@@ -72,16 +75,37 @@ def head_rows(answer: Answer) -> list[Row]:
     return [row for row in answer.rows if row.id not in _ids(answer) and getattr(row, answer.table.key) is None]
 
 
-def grid(answer: Answer) -> tuple[list[str], list[list[str]], list[str]]:
-    """Return headings, rows of cells, and for each row the words that replace its missing cells."""
+class Grid(NamedTuple):
+    """The text of a table: headings, the units of the columns, rows of cells, and words in place of missing cells."""
+
+    headings: list[str]
+    units: list[str]
+    body: list[list[str]]
+    reasons: list[str]
+
+    def without(self, index: int) -> Grid:
+        """Return the table without one column."""
+        short = [row[:index] + row[index + 1 :] for row in (self.headings, self.units, *self.body)]
+        return Grid(short[0], short[1], short[2:], self.reasons)
+
+    @property
+    def wides(self) -> list[int]:
+        """The width of each column."""
+        return [max(map(len, column)) for column in zip(self.headings, *self.body, strict=True)]
+
+
+def grid(answer: Answer) -> Grid:
+    """Return the text of an answer's table; a column that no row fills is left out."""
     table = answer.table
     assert table is not None
     lines = lines_of(answer)
     columns = [c for c in table.columns if any(c.id in line.rows for line in lines)]
     headings = [table.key if table.key == "law" else "name", *([answer.sweep.symbol] if answer.sweep else [])]
-    headings += [c.heading for c in columns] + (["what it is"] if table.captions else [])
-    if table.captions and table.key == "law":
-        headings[-1] = "N counts"
+    units = ["key", *([answer.sweep.unit] if answer.sweep else []), *(c.unit for c in columns)]
+    headings += [c.heading for c in columns]
+    if table.captions:
+        headings.append("N counts" if table.key == "law" else "what it is")
+        units.append("words")
     body, reasons = [], []
     for line in lines:
         cells = [visible(line.key)]
@@ -92,7 +116,7 @@ def grid(answer: Answer) -> tuple[list[str], list[list[str]], list[str]]:
             cells.append(visible(table.captions.get(line.key, "")))
         body.append(cells)
         reasons.append("" if line.rows else line.note)
-    return headings, body, reasons
+    return Grid(headings, units, body, reasons)
 
 
 TextLine = tuple[str, str, str]  # style ("", "head", "quiet"), the text, and the law or subject it is about, or ""
@@ -146,25 +170,35 @@ def _cut(line: str, width: int) -> str:
 
 
 def _grid_lines(answer: Answer, width: int) -> list[TextLine]:
-    headings, body, reasons = grid(answer)
-    wides = [max(len(row[i]) for row in [headings, *body]) for i in range(len(headings))]
-    last_is_words = bool(
-        answer.table and (answer.table.captions or [column.unit for column in answer.table.columns][-1:] == ["label"])
-    )
-    last = len(headings) - 1
+    table = _narrowed(grid(answer), width)
+    wides = table.wides
+    words = [unit in ("key", "label", "words") for unit in table.units]
 
     def aligned(cells: list[str]) -> str:
         parts = [
-            text.ljust(wide) if i == 0 or (i == last and last_is_words) else text.rjust(wide)
-            for i, (text, wide) in enumerate(zip(cells, wides, strict=True))
+            text.ljust(wide) if left else text.rjust(wide) for text, wide, left in zip(cells, wides, words, strict=True)
         ]
         return "  ".join(parts).rstrip()
 
-    out: list[TextLine] = [("head", _cut(aligned(headings), width), "")]
-    for cells, reason in zip(body, reasons, strict=True):
+    out: list[TextLine] = [("head", _cut(aligned(table.headings), width), "")]
+    for cells, reason in zip(table.body, table.reasons, strict=True):
         line = f"{cells[0]:<{wides[0]}}  {reason}" if reason else aligned(cells)
         out.append(("", _cut(line, width), cells[0]))
     return out
+
+
+def _narrowed(table: Grid, width: int) -> Grid:
+    """Return the table without what a narrow terminal can spare: the nearest model, then how far beyond the fit."""
+    for unit in ("label", "decades"):
+        if unit in table.units and _least_width(table) > width:
+            table = table.without(table.units.index(unit))
+    return table
+
+
+def _least_width(table: Grid) -> int:
+    """Return the columns of the terminal that a table needs when its label column is cut as far as makes sense."""
+    wides = [min(w, _LEAST_LABEL) if u == "label" else w for w, u in zip(table.wides, table.units, strict=True)]
+    return sum(wides) + 2 * (len(wides) - 1)
 
 
 def note_lines(answer: Answer, width: int) -> list[str]:
@@ -243,12 +277,12 @@ def as_markdown(answer: Answer) -> str:
         ]
         out.append("")
     if answer.table is not None:
-        headings, body, reasons = grid(answer)
-        out.append("| " + " | ".join(map(_md, headings)) + " |")
-        out.append("| --- |" + " ---: |" * (len(headings) - 1))
-        for cells, reason in zip(body, reasons, strict=True):
+        table = grid(answer)
+        out.append("| " + " | ".join(map(_md, table.headings)) + " |")
+        out.append("| --- |" + " ---: |" * (len(table.headings) - 1))
+        for cells, reason in zip(table.body, table.reasons, strict=True):
             if reason:
-                cells = [cells[0], reason, *[""] * (len(headings) - 2)]
+                cells = [cells[0], reason, *[""] * (len(cells) - 2)]
             out.append("| " + " | ".join(map(_md, cells)) + " |")
         out.append("")
     out += [f"- {_md(note_text(note))}" for note in answer.notes]
