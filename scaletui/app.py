@@ -23,7 +23,7 @@ from scaletui.widgets.field import FieldInput
 
 FIRST = {"flops": "5.76e23"}  # Gopher's budget, the question every law was asked first
 # What a field leaves to the app; all else is typing.
-FIELD_KEYS = frozenset({"tab", "shift+tab", "enter", "question_mark", "f1"})
+FIELD_KEYS = frozenset({"tab", "shift+tab", "enter", "escape", "question_mark", "f1"})
 
 
 class ScaletuiApp(App[None]):
@@ -210,7 +210,7 @@ def _entry(head: str, text: str, width: int) -> list[str]:
 KEYS = (
     ("/", "edit the budget: go to the first field"),
     ("tab", "next field; shift+tab: the one before"),
-    ("enter", "leave a field for the results"),
+    ("enter", "leave a field for the results; so does Escape, which tmux holds back for half a second"),
     ("up, down", "choose a law in the results"),
     ("e", "explain the chosen law: formulas, numbers put in, validity, sources, contradictions"),
     ("v", "choose the laws that are asked"),

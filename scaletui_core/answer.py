@@ -52,7 +52,8 @@ class Row(NamedTuple):
 class Note(NamedTuple):
     """Something a reader must know beside the numbers: a contradiction, an extrapolation, an assumption.
 
-    ``kind`` is ``contradiction``, ``extrapolation``, ``assumption``, ``unreachable``, ``convention`` or ``source``.
+    ``kind`` is ``contradiction``, ``extrapolation``, ``assumption``, ``unreachable``, ``repetition``, ``convention`` or
+    ``source``.
     """
 
     id: str

@@ -59,7 +59,11 @@ def frontier(law: Law, flops: npt.ArrayLike) -> Frontier:
     >>> [float(f"{n:.3g}") for n in found.params]
     [908000000.0, 2860000000.0]
     """
-    budgets = np.ascontiguousarray(flops, dtype=np.float64)
+    try:
+        given = np.asarray(flops, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError("every budget must be a number of FLOP") from None
+    budgets = np.ascontiguousarray(given)
     # NaN fails the comparison too.
     if budgets.size and not (budgets.min() >= 1.0 and budgets.max() <= 1e290):
         raise InputError("every budget must be a finite number of FLOP from 1 to 1e290")
@@ -67,7 +71,7 @@ def frontier(law: Law, flops: npt.ArrayLike) -> Frontier:
     params, tokens = np.empty_like(flat), np.empty_like(flat)
     loss = np.empty_like(flat) if law.has_optimal_loss else None
     _run(law, flat, params, tokens, loss)
-    shape = budgets.shape
+    shape = given.shape
     return Frontier(params.reshape(shape), tokens.reshape(shape), None if loss is None else loss.reshape(shape))
 
 

@@ -9,14 +9,14 @@ from scaletui_core.answer import Note
 from scaletui_core.errors import InputError
 from scaletui_core.fields import CHOICE, FLEET, NAMES, field
 from scaletui_core.formula import Formula, Number, Working
-from scaletui_core.law_formulas import training_flops
-from scaletui_core.machine import MFU_SOURCE, PRECISIONS, Machine, fleet_flops, machine, money_flops
+from scaletui_core.law_formulas import other_factor, training_flops
+from scaletui_core.machine import PRECISIONS, Machine, fleet_flops, machine, money_flops, rate_tokens
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity import Fleet
 from scaletui_core.quantity_text import format_quantity
 
 AGREEMENT = 0.005  # two routes to one number may differ by their rounding to three digits
-_LARGEST = 1e299
+LARGEST = 1e299
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +123,7 @@ def resolve(inputs: BudgetInputs, catalog: Catalog) -> Plan:
     fleet = None
     if inputs.hardware is not None:
         fleet = machine(catalog, inputs.hardware, inputs.mfu, inputs.price, inputs.precision)
-        if inputs.mfu is None:
-            notes.append(
-                Note(
-                    "assumed-mfu",
-                    f"MFU taken as {format_quantity(fleet.mfu, 'fraction')}.",
-                    MFU_SOURCE,
-                    kind="assumption",
-                )
-            )
-        if inputs.precision is None and fleet.precision != PRECISIONS[0]:
-            text = f"{fleet.name} has no BF16 rate; its dense {fleet.precision.upper()} peak is used."
-            notes.append(Note("peak-precision", text, fleet.source, kind="assumption"))
+        notes += _machine_notes(inputs, fleet)
     tokens = _agreed("tokens", "tokens", _token_routes(inputs), notes)
     params = Fact(inputs.params, "--params") if inputs.params is not None else None
     flops = _agreed("compute", "FLOP", _flop_routes(inputs, fleet, params, tokens), notes)
@@ -148,6 +137,25 @@ def resolve(inputs: BudgetInputs, catalog: Catalog) -> Plan:
     return Plan(flops, params, tokens, inputs.loss, fleet, inputs.tokens_per_second, tuple(notes))
 
 
+def _machine_notes(inputs: BudgetInputs, fleet: Machine) -> list[Note]:
+    """Return what was assumed of a machine, and what its preset says of its numbers."""
+    notes = []
+    if inputs.mfu is None and inputs.tokens_per_second is None:
+        text = f"MFU taken as {format_quantity(fleet.mfu, 'fraction')}."
+        notes.append(Note("assumed-mfu", text, fleet.mfu_source, kind="assumption"))
+    if inputs.precision is None and fleet.precision != PRECISIONS[0]:
+        text = f"{fleet.name} has no BF16 rate; its dense {fleet.precision.upper()} peak is used."
+        notes.append(Note("peak-precision", text, fleet.source, kind="assumption"))
+    if inputs.price is None:
+        text = f"Hire taken as ${fleet.price:g} an accelerator-hour."
+        notes.append(Note("assumed-price", text, fleet.price_source, kind="assumption"))
+    if fleet.power is not None:
+        text = "Energy is of the accelerators at rated power; hosts, network and cooling come on top."
+        notes.append(Note("energy-scope", text, kind="convention"))
+    notes += [Note(f"{fleet.id}-{n + 1}", f"{fleet.name}: {text}", fleet.source) for n, text in enumerate(fleet.notes)]
+    return notes
+
+
 def _refuse_unused(inputs: BudgetInputs) -> None:
     """Raise for an input that would change nothing: a machine's setting without a machine."""
     if inputs.hardware is None:
@@ -158,6 +166,11 @@ def _refuse_unused(inputs: BudgetInputs) -> None:
             raise InputError(
                 "needs --hardware or --tokens-per-second", where="--days", hint="such as --hardware 512xH100"
             )
+    if inputs.tokens_per_second is not None:
+        for name in ("mfu", "cost"):
+            if getattr(inputs, name) is not None:
+                place = f"--{name} with --tokens-per-second"
+                raise InputError("the rate fixes the utilisation and the time: drop one", where=place)
 
 
 def _token_routes(inputs: BudgetInputs) -> list[Fact]:
@@ -166,8 +179,8 @@ def _token_routes(inputs: BudgetInputs) -> list[Fact]:
         routes.append(Fact(inputs.tokens, "--tokens"))
     if inputs.tokens_per_second is not None and inputs.days is not None:
         rate, seconds = inputs.tokens_per_second, inputs.days
-        working = Working("D = tokens/s x t", (Number("tokens/s", rate, "tokens/s"), Number("t", seconds, "s")))
-        routes.append(Fact(rate * seconds, "--tokens-per-second with --days", working))
+        numbers = (Number("tokens/s", rate, "tokens/s"), Number("t", seconds, "s"))
+        routes.append(_route(rate_tokens, "--tokens-per-second with --days", numbers))
     return routes
 
 
@@ -181,7 +194,10 @@ def _flop_routes(inputs: BudgetInputs, fleet: Machine | None, params: Fact | Non
         numbers = (Number("N", params.value, "parameters"), Number("D", tokens.value, "tokens"))
         routes.append(_route(training_flops, given, numbers))
     if fleet is not None:
-        rate = (Number("peak", fleet.peak, "FLOP/s", fleet.source), Number("MFU", fleet.mfu, "fraction"))
+        rate = (
+            Number("peak", fleet.peak, "FLOP/s", fleet.source),
+            Number("MFU", fleet.mfu, "fraction", fleet.mfu_source),
+        )
         if inputs.days is not None and inputs.tokens_per_second is None:
             numbers = (Number("n", float(fleet.count), "1"), *rate, Number("t", inputs.days, "s"))
             routes.append(_route(fleet_flops, "--hardware with --days", numbers))
@@ -197,7 +213,7 @@ def _route(formula: Formula, given_by: str, numbers: tuple[Number, ...]) -> Fact
 
 
 def _other(flops: Fact, known: Fact, expression: str, symbol: str, unit: str) -> Fact:
-    value = flops.value / (6.0 * known.value)
+    value = other_factor(flops.value, known.value)
     if value < 1.0:
         other = "tokens" if unit == "parameters" else "parameters"
         raise InputError(
@@ -213,7 +229,7 @@ def _other(flops: Fact, known: Fact, expression: str, symbol: str, unit: str) ->
 def _agreed(name: str, unit: str, routes: list[Fact], notes: list[Note]) -> Fact | None:
     """Return the first of the routes to one number after checking that the others lead to the same."""
     for fact in routes:
-        if not 1.0 <= fact.value < _LARGEST:
+        if not 1.0 <= fact.value < LARGEST:
             size = "less than 1" if fact.value < 1.0 else "more than 1e299"
             raise InputError(f"this comes to {size} {unit}", where=fact.given_by)
     for fact in routes[1:]:

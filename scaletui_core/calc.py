@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from math import log
+from typing import NamedTuple
 
 from scaletui_core.answer import Answer, Column, Note, Row, Table
-from scaletui_core.budget import BudgetInputs, Fact, Plan, resolve
+from scaletui_core.budget import LARGEST, BudgetInputs, Fact, Plan, resolve
 from scaletui_core.calculator import Calculator, extrapolation_note, law_notes, provenance
+from scaletui_core.costs import cost_rows, utilisation_notes
 from scaletui_core.fields import given
 from scaletui_core.formula import Number, Working
-from scaletui_core.law_formulas import training_flops
+from scaletui_core.known_models import nearest_model
+from scaletui_core.law_formulas import pf_days, tokens_per_param, training_flops
 from scaletui_core.law_records import Loss, Term, Unreachable
 from scaletui_core.laws import Law, chosen_laws
-from scaletui_core.machine import Machine, accelerator_hours, run_cost, run_energy, run_seconds
-from scaletui_core.presets import Catalog, Record
-
-PF_DAY = 8.64e19
+from scaletui_core.presets import Catalog
 
 
 def calculate(inputs: BudgetInputs, catalog: Catalog) -> Answer:
     """Return the whole answer to a budget.
 
     Row ids: ``compute``, ``pf_days``, ``params``, ``tokens``, ``tokens_per_param``, ``loss``, ``loss_irreducible``,
-    ``loss_params``, ``loss_tokens``, ``decades_beyond_fit``, ``nearest_model``, ``epochs``; with a machine
-    ``accelerator_hours``, ``duration``, ``energy``, ``cost``; for a given N and D, ``model_loss`` and what the law
-    would have chosen.
+    ``loss_params``, ``loss_tokens``, ``decades_beyond_fit``, ``nearest_model``; with unique tokens ``epochs``; with a
+    machine or a throughput those of `scaletui_core.costs.cost_rows`; for a given N and D, beside what the law would
+    have chosen, ``model_params``, ``model_tokens``, ``model_tokens_per_param``, ``model_epochs``, ``model_loss`` and
+    its terms.
 
     Parameters
     ----------
@@ -49,47 +49,30 @@ def calculate(inputs: BudgetInputs, catalog: Catalog) -> Answer:
     laws = chosen_laws(catalog, inputs.law, inputs.unique)
     rows: list[Row] = []
     notes = list(plan.notes)
-    shared = plan.flops is not None
     if plan.flops is not None:
         rows += _compute_rows(plan.flops, None)
-        rows += _machine_rows(plan, plan.flops.value, plan.tokens.value if plan.tokens else None, None)
+        rows += cost_rows(plan, plan.flops.value, plan.tokens.value if plan.tokens else None, None)
     if plan.is_point:
-        rows += _point_rows(plan)
+        rows += _point_rows(plan, inputs.unique)
     for law in laws:
         try:
             rows += _law_rows(law, plan, catalog, inputs.unique, notes)
         except Unreachable as reason:
             notes.append(Note(f"unreachable:{law.id}", f"{reason}.", law.loss_source, law.id, "unreachable"))
-        if law.counts != "all parameters":
-            notes.append(Note(f"counts:{law.id}", f"N counts {law.counts}.", law.source, law.id, "convention"))
-        notes += law_notes(law)
-    if any(row.id == "energy" for row in rows):
-        notes.append(
-            Note(
-                "energy-scope",
-                "Energy is of the accelerators at rated power; hosts, network and cooling come on top.",
-                kind="convention",
-            )
-        )
-    if inputs.hardware is not None and inputs.price is None and plan.machine is not None:
-        notes.append(
-            Note(
-                "assumed-price",
-                f"Hire taken as ${plan.machine.price:g} an accelerator-hour.",
-                plan.machine.price_source,
-                kind="assumption",
-            )
-        )
+        else:
+            notes += law_notes(law, inputs.unique)
+    notes += utilisation_notes(rows)
     return Answer(
-        "calc", given(inputs), tuple(rows), tuple(notes), provenance(), _table(plan, shared, inputs.unique is not None)
+        "calc", given(inputs), tuple(rows), tuple(notes), provenance(), _table(plan, inputs.unique is not None)
     )
 
 
-def _compute_rows(flops: Fact, law: str | None) -> list[Row]:
-    numbers = (Number("C", flops.value, "FLOP"), Number("PF-day", PF_DAY, "FLOP"))
+def _compute_rows(flops: Fact, law: Law | None) -> list[Row]:
+    key, source = (None, _source(flops)) if law is None else (law.id, law.source)
+    days = Working.of(pf_days, ("C", flops.value, "FLOP"))
     return [
-        Row("compute", "training compute C", flops.value, "FLOP", law, working=flops.working, source=_source(flops)),
-        Row("pf_days", "petaflop/s-days", flops.value / PF_DAY, "PF-day", law, working=Working("C / 8.64e19", numbers)),
+        Row("compute", "training compute C", flops.value, "FLOP", key, working=flops.working, source=source),
+        Row("pf_days", "petaflop/s-days", pf_days(flops.value), "PF-day", key, working=days),
     ]
 
 
@@ -97,151 +80,63 @@ def _source(fact: Fact) -> str:
     return f"given: {fact.given_by}" if fact.working is None or fact.given_by != "C = 6ND" else training_flops.source
 
 
-def _machine_rows(plan: Plan, flops: float, tokens: float | None, law: str | None) -> list[Row]:
-    rows: list[Row] = []
-    if plan.machine is not None:
-        rows += _fleet_rows(plan.machine, flops, law)
-    if plan.tokens_per_second is not None and tokens is not None:
-        seconds = tokens / plan.tokens_per_second
-        numbers = (Number("D", tokens, "tokens"), Number("tokens/s", plan.tokens_per_second, "tokens/s"))
-        rows.append(
-            Row(
-                "duration_at_rate",
-                "time at the given tokens/s",
-                seconds,
-                "s",
-                law,
-                working=Working("t = D / (tokens/s)", numbers),
-            )
-        )
-    return rows
-
-
-def _fleet_rows(fleet: Machine, flops: float, law: str | None) -> list[Row]:
-    hours = accelerator_hours(flops, fleet.peak, fleet.mfu)
-    h = Number("accelerator-hours", hours, "accelerator-hours")
-    peak = (Number("peak", fleet.peak, "FLOP/s", fleet.source), Number("MFU", fleet.mfu, "fraction"))
-    rows = [
-        Row(
-            "accelerator_hours",
-            f"{fleet.name} hours",
-            hours,
-            "accelerator-hours",
-            law,
-            fleet.id,
-            source=fleet.source,
-            working=Working.of(accelerator_hours, ("C", flops, "FLOP"), *peak),
-        ),
-        Row(
-            "duration",
-            f"time on {fleet.count} x {fleet.name}",
-            run_seconds(hours, fleet.count),
-            "s",
-            law,
-            fleet.id,
-            source=fleet.source,
-            working=Working.of(run_seconds, h, ("n", float(fleet.count), "1")),
-        ),
-        Row(
-            "cost",
-            "hire",
-            run_cost(hours, fleet.price),
-            "USD",
-            law,
-            fleet.id,
-            source=fleet.price_source,
-            working=Working.of(run_cost, h, ("price", fleet.price, "USD/h", fleet.price_source)),
-        ),
-    ]
-    if fleet.power is not None:
-        working = Working.of(run_energy, h, ("power", fleet.power, "W", fleet.source))
-        rows.append(
-            Row(
-                "energy",
-                "energy of the accelerators",
-                run_energy(hours, fleet.power),
-                "J",
-                law,
-                fleet.id,
-                source=fleet.source,
-                working=working,
-            )
-        )
-    return rows
-
-
-def _point_rows(plan: Plan) -> list[Row]:
-    """Return the rows of a model that the inputs fix: N, D and D/N."""
+def _point_rows(plan: Plan, unique: float | None) -> list[Row]:
+    """Return the rows of a model that the inputs fix: N, D, D/N, and how often its data repeats."""
     assert plan.params is not None
     assert plan.tokens is not None
     n, d = plan.params, plan.tokens
-    return [
+    rows = [
         Row("model_params", "your model's parameters N", n.value, "parameters", working=n.working, source=_source(n)),
         Row("model_tokens", "your model's tokens D", d.value, "tokens", working=d.working, source=_source(d)),
-        _ratio("model_tokens_per_param", "your model's D/N", n.value, d.value, None),
+        ratio_row("model_tokens_per_param", "your model's D/N", n.value, d.value, None),
     ]
+    if unique is not None:
+        rows.append(epochs_row("model_epochs", "your model's passes over the unique tokens", d.value, unique, None))
+    return rows
 
 
-def _ratio(row_id: str, label: str, params: float, tokens: float, law: str | None) -> Row:
-    numbers = (Number("D", tokens, "tokens"), Number("N", params, "parameters"))
-    return Row(row_id, label, tokens / params, "tokens/parameter", law, working=Working("D/N", numbers))
+def ratio_row(row_id: str, label: str, params: float, tokens: float, law: str | None) -> Row:
+    """Return the row of D/N [tokens/parameter]."""
+    working = Working.of(tokens_per_param, ("D", tokens, "tokens"), ("N", params, "parameters"))
+    return Row(row_id, label, tokens_per_param(tokens, params), "tokens/parameter", law, working=working)
+
+
+def epochs_row(row_id: str, label: str, tokens: float, unique: float, law: str | None) -> Row:
+    """Return the row of how often the unique tokens are seen, at least once."""
+    working = Working("D/U, at least 1", (Number("D", tokens, "tokens"), Number("U", unique, "tokens")))
+    return Row(row_id, label, max(tokens / unique, 1.0), "1", law, working=working)
+
+
+class _Model(NamedTuple):
+    """The model that a law answers with: its N and D, and how each was found."""
+
+    flops: Fact
+    params: float
+    tokens: float
+    params_working: Working
+    tokens_working: Working
+    params_source: str
+    tokens_source: str
 
 
 def _law_rows(law: Law, plan: Plan, catalog: Catalog, unique: float | None, notes: list[Note]) -> list[Row]:
-    rows: list[Row] = []
-    flops = plan.flops.value if plan.flops is not None else _flops_under(law, plan)
-    if not flops < 1e299:
-        raise Unreachable("unreachable: needs more than 1e299 FLOP")
-    best = law.optimum(flops)
-    params, tokens = best.params, best.tokens
-    params_working, tokens_working = best.params_working, best.tokens_working
     at_optimum = plan.loss is None or (plan.params is None and plan.tokens is None)
-    if not at_optimum:
-        params, tokens, params_working, tokens_working = _loss_point(law, plan)
-    elif plan.flops is None and plan.params is not None:
-        params = plan.params.value
-    elif plan.flops is None and plan.tokens is not None:
-        tokens = plan.tokens.value
+    model = _optimal_model(law, plan) if at_optimum else _model_for_loss(law, plan)
+    flops, params, tokens = model.flops.value, model.params, model.tokens
+    rows: list[Row] = []
     if plan.flops is None:
-        how = "C with N_opt(C) = N" if plan.params else "C with D_opt(C) = D" if plan.tokens else "C with L_opt(C) = L"
-        if not at_optimum:
-            how = training_flops.expression
-        given_numbers = tuple(
-            Number(symbol, value, unit)
-            for symbol, value, unit in (
-                ("N", plan.params.value if plan.params else None, "parameters"),
-                ("D", plan.tokens.value if plan.tokens else None, "tokens"),
-                ("L", plan.loss, "nats/token"),
-            )
-            if value is not None
-        )
-        rows += _compute_rows(Fact(flops, law.id, Working(f"{how}; {law.id}", given_numbers)), law.id)
-        rows += _machine_rows(plan, flops, tokens, law.id)
-    elif plan.tokens is None:
-        rows += [row for row in _machine_rows(plan, flops, tokens, law.id) if row.id == "duration_at_rate"]
+        rows += _compute_rows(model.flops, law)
+    if plan.flops is None or (plan.tokens is None and plan.tokens_per_second is not None):
+        rows += cost_rows(plan, flops, tokens, law.id)
     kind = "optimal " if at_optimum else ""
     rows += [
-        Row(
-            "params", f"{kind}N, {law.counts}", params, "parameters", law.id, source=law.source, working=params_working
-        ),
-        Row("tokens", f"{kind}D", tokens, "tokens", law.id, source=law.source, working=tokens_working),
-        _ratio("tokens_per_param", f"{kind}D/N", params, tokens, law.id),
-    ]
+        Row("params", f"{kind}N, {law.counts}", params, "parameters", law.id,
+            source=model.params_source, working=model.params_working),
+        Row("tokens", f"{kind}D", tokens, "tokens", law.id, source=model.tokens_source, working=model.tokens_working),
+        ratio_row("tokens_per_param", f"{kind}D/N", params, tokens, law.id),
+    ]  # fmt: skip
     if unique is not None:
-        numbers = (Number("D", tokens, "tokens"), Number("U", unique, "tokens"))
-        rows.append(
-            Row(
-                "epochs",
-                "passes over the unique tokens",
-                max(tokens / unique, 1.0),
-                "1",
-                law.id,
-                working=Working("D/U, at least 1", numbers),
-            )
-        )
-        if tokens > unique and law.with_unique(unique) is law:
-            text = f"takes no account of repetition: its D is {tokens / unique:.3g} times the unique tokens."
-            notes.append(Note(f"repetition:{law.id}", text, law.source, law.id, "convention"))
+        rows.append(epochs_row("epochs", "passes over the unique tokens", tokens, unique, law.id))
     rows += _loss_rows(law, plan, flops, params, tokens, at_optimum)
     rows += _context_rows(law, flops, params, tokens, catalog)
     beyond = extrapolation_note(law, flops)
@@ -250,34 +145,57 @@ def _law_rows(law: Law, plan: Plan, catalog: Catalog, unique: float | None, note
     return rows
 
 
-def _flops_under(law: Law, plan: Plan) -> float:
-    """Return the budget [FLOP] that the law needs for what is given."""
+def _optimal_model(law: Law, plan: Plan) -> _Model:
+    """Return the law's optimum at the given C, or at the C that the given N, D or loss asks for."""
+    flops = plan.flops or _budget_under(law, plan)
+    if not flops.value < LARGEST:
+        raise Unreachable("unreachable: needs more than 1e299 FLOP")
+    best = law.optimum(flops.value)
+    model = _Model(flops, best.params, best.tokens, best.params_working, best.tokens_working, law.source, law.source)
+    if plan.flops is None and plan.params is not None:
+        n = plan.params
+        return model._replace(params=n.value, params_working=_as_given("N", n, "parameters"), params_source=_source(n))
+    if plan.flops is None and plan.tokens is not None:
+        d = plan.tokens
+        return model._replace(tokens=d.value, tokens_working=_as_given("D", d, "tokens"), tokens_source=_source(d))
+    return model
+
+
+def _as_given(symbol: str, fact: Fact, unit: str) -> Working:
+    return fact.working or Working(f"{symbol}, given", (Number(symbol, fact.value, unit),))
+
+
+def _budget_under(law: Law, plan: Plan) -> Fact:
+    """Return the budget whose optimum has the given loss, N or D."""
     if plan.loss is not None:
-        if plan.params is not None:
-            return training_flops(plan.params.value, law.tokens_for_loss(plan.params.value, plan.loss))
-        if plan.tokens is not None:
-            return training_flops(law.params_for_loss(plan.tokens.value, plan.loss), plan.tokens.value)
-        return law.flops_for_loss(plan.loss)
-    if plan.params is not None:
-        return law.flops_for_params(plan.params.value)
-    assert plan.tokens is not None
-    return law.flops_for_tokens(plan.tokens.value)
+        value, symbol, budget = plan.loss, "L", law.flops_for_loss(plan.loss)
+    elif plan.params is not None:
+        value, symbol, budget = plan.params.value, "N", law.flops_for_params(plan.params.value)
+    else:
+        assert plan.tokens is not None
+        value, symbol, budget = plan.tokens.value, "D", law.flops_for_tokens(plan.tokens.value)
+    return Fact(budget, law.id, law.inverse_working(symbol, value))
 
 
-def _loss_point(law: Law, plan: Plan) -> tuple[float, float, Working, Working]:
-    """Return N and D where a loss and one of them are given, with their workings."""
+def _model_for_loss(law: Law, plan: Plan) -> _Model:
+    """Return the model that reaches a given loss with a given N or D."""
     assert plan.loss is not None
     loss = Number("L", plan.loss, "nats/token")
+    how = "{0} with L(N, D) = L, by bisection"
     if plan.params is not None:
-        n = plan.params.value
-        d = law.tokens_for_loss(n, plan.loss)
-        numbers = (loss, Number("N", n, "parameters"))
-        return n, d, Working("N, given", numbers), Working("D with L(N, D) = L", numbers)
-    assert plan.tokens is not None
-    d = plan.tokens.value
-    n = law.params_for_loss(d, plan.loss)
-    numbers = (loss, Number("D", d, "tokens"))
-    return n, d, Working("N with L(N, D) = L", numbers), Working("D, given", numbers)
+        n, d = plan.params.value, law.tokens_for_loss(plan.params.value, plan.loss)
+        n_working, n_source = _as_given("N", plan.params, "parameters"), _source(plan.params)
+        d_working, d_source = Working(how.format("D"), (loss, Number("N", n, "parameters"))), law.source
+    else:
+        assert plan.tokens is not None
+        n, d = law.params_for_loss(plan.tokens.value, plan.loss), plan.tokens.value
+        n_working, n_source = Working(how.format("N"), (loss, Number("D", d, "tokens"))), law.source
+        d_working, d_source = _as_given("D", plan.tokens, "tokens"), _source(plan.tokens)
+    flops = training_flops(n, d)
+    if not flops < LARGEST:
+        raise Unreachable("unreachable: needs more than 1e299 FLOP")
+    working = Working.of(training_flops, ("N", n, "parameters"), ("D", d, "tokens"))
+    return _Model(Fact(flops, law.id, working), n, d, n_working, d_working, n_source, d_source)
 
 
 def _loss_rows(law: Law, plan: Plan, flops: float, params: float, tokens: float, at_optimum: bool) -> list[Row]:
@@ -285,9 +203,8 @@ def _loss_rows(law: Law, plan: Plan, flops: float, params: float, tokens: float,
     if plan.is_point and law.has_loss:
         assert plan.params is not None
         assert plan.tokens is not None
-        rows += loss_rows(
-            law, law.loss(plan.params.value, plan.tokens.value), "model_loss", "your model's loss L(N, D)"
-        )
+        own = law.loss(plan.params.value, plan.tokens.value)
+        rows += loss_rows(law, own, "model_loss", "your model's loss L(N, D)")
     if law.has_loss:
         rows += loss_rows(law, law.loss(params, tokens), "loss", "loss L(N, D)")
     elif law.has_optimal_loss and at_optimum:
@@ -314,54 +231,56 @@ def term_row(law: Law, loss: Loss, term: Term, row_id: str = "loss") -> Row:
     return Row(f"{row_id}_{term.id}", label, term.value, unit, law.id, source=loss.source, working=term.working)
 
 
+def beyond_rows(law: Law, flops: float) -> list[Row]:
+    """Return the row of how far a budget [FLOP] lies outside the fit, in orders of magnitude.
+
+    None where the law was fitted on nothing, or where the least compute of its fit is not known and might be more.
+    """
+    if law.fitted is None or (not law.fitted[0] and flops < law.fitted[1]):
+        return []
+    source = law.record.get("fitted_source")
+    ends = zip(("least fitted C", "most fitted C"), law.fitted, strict=True)
+    edges = (Number(symbol, value, "FLOP", source) for symbol, value in ends if value)
+    working = Working("log10(C / end of the fit), 0 inside", (Number("C", flops, "FLOP"), *edges))
+    beyond, label = law.decades_beyond(flops), "orders of magnitude outside the fit"
+    return [Row("decades_beyond_fit", label, beyond, "1", law.id, source=source, working=working)]
+
+
 def _context_rows(law: Law, flops: float, params: float, tokens: float, catalog: Catalog) -> list[Row]:
-    rows = []
-    if law.fitted is not None:
-        source = law.record.get("fitted_source")
-        ends = zip(("least fitted C", "most fitted C"), law.fitted, strict=True)
-        edges = (Number(symbol, value, "FLOP", source) for symbol, value in ends if value)
-        working = Working("log10(C / end of the fit)", (Number("C", flops, "FLOP"), *edges))
-        beyond, label = law.decades_beyond(flops), "orders of magnitude beyond the fit"
-        rows.append(Row("decades_beyond_fit", label, beyond, "1", law.id, source=source, working=working))
+    rows = beyond_rows(law, flops)
     near = nearest_model(catalog, params, tokens)
     if near is not None:
         key, record = near
         size, source = float(record["params"]), record["source"]
-        rows.append(Row("nearest_model", record["name"], size, "parameters", law.id, key, source=source))
+        working = Working(
+            "least (ln N)^2 + (ln D)^2 away", (Number("N", params, "parameters"), Number("D", tokens, "tokens"))
+        )
+        rows.append(
+            Row("nearest_model", record["name"], size, "parameters", law.id, key, source=source, working=working)
+        )
     return rows
 
 
-def nearest_model(catalog: Catalog, params: float, tokens: float) -> tuple[str, Record] | None:
-    """Return the known model nearest in ln N and ln D, as its id and record."""
-    best, found = float("inf"), None
-    log_n, log_d = log(params), log(tokens)
-    for key, record in catalog.load("models").records.items():
-        if "tokens" in record:
-            distance = (log(record["params"]) - log_n) ** 2 + (log(record["tokens"]) - log_d) ** 2
-            if distance < best:
-                best, found = distance, (key, record)
-    return found
-
-
-def _table(plan: Plan, shared: bool, repeats: bool) -> Table:
+def _table(plan: Plan, repeats: bool) -> Table:
     columns = [
+        Column("compute", "C", "FLOP"),
+        Column("duration", "time", "s"),
+        Column("cost", "hire", "USD"),
+        Column("mfu", "MFU", "fraction"),
         Column("params", "N", "parameters"),
         Column("tokens", "D", "tokens"),
         Column("tokens_per_param", "D/N", "tokens/parameter"),
         Column("loss", "loss", "nats/token"),
+        Column("model_loss", "yours", "nats/token"),
+        *([Column("epochs", "epochs", "1")] if repeats else []),
+        Column("decades_beyond_fit", "beyond", "decades"),
+        Column("nearest_model", "nearest", "label"),
     ]
-    if not shared:
-        columns.insert(0, Column("compute", "C", "FLOP"))
-        if plan.machine is not None:
-            columns.insert(1, Column("duration", "time", "s"))
-    elif plan.tokens_per_second is not None and plan.tokens is None:
-        columns.insert(0, Column("duration_at_rate", "time", "s"))
-    if plan.is_point:
-        columns.append(Column("model_loss", "yours", "nats/token"))
-    if repeats:
-        columns.append(Column("epochs", "epochs", "1"))
-    columns += [Column("decades_beyond_fit", "beyond", "decades"), Column("nearest_model", "nearest", "label")]
-    return Table("law", tuple(columns))
+    # What is the same for all laws stands above the table.
+    single = {"compute"} if plan.flops is not None else set()
+    if plan.flops is not None and (plan.tokens is not None or plan.tokens_per_second is None):
+        single |= {"duration", "cost", "mfu"}
+    return Table("law", tuple(column for column in columns if column.id not in single))
 
 
 CALCULATOR = Calculator(

@@ -11,6 +11,8 @@ from scaletui_core.laws import Law
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity_text import format_quantity
 
+INSIDE = 0.05  # orders of magnitude beyond a fit that are not worth a word
+
 
 class Calculator(NamedTuple):
     """A calculator as the surfaces see it."""
@@ -26,15 +28,29 @@ def provenance(**more: Any) -> dict[str, Any]:
     return {"version": __version__, **more}
 
 
-def law_notes(law: Law) -> list[Note]:
-    """Return the notes that belong to a law wherever it is used."""
-    return [Note(note.id, note.text, note.source, law.id, note.kind) for note in law.notes]
+def law_notes(law: Law, unique: float | None = None) -> list[Note]:
+    """Return the notes that belong to a law wherever it is used: what N counts, repetition, its own.
+
+    Parameters
+    ----------
+    law : Law
+        The law that is asked.
+    unique : float or None
+        The unique tokens that were given; most laws take no account of them, and say so.
+    """
+    notes = []
+    if law.counts != "all parameters":
+        notes.append(Note(f"counts:{law.id}", f"N counts {law.counts}.", law.source, law.id, "convention"))
+    if unique is not None and law.with_unique(unique) is law:
+        text = "takes no account of repetition: where D is beyond the unique tokens, its loss is too low."
+        notes.append(Note(f"repetition:{law.id}", text, None, law.id, "repetition"))
+    return notes + [Note(note.id, note.text, note.source, law.id, note.kind) for note in law.notes]
 
 
 def extrapolation_note(law: Law, flops: float) -> Note | None:
     """Return the note that a budget [FLOP] lies outside what the law was fitted on, or None if it lies inside."""
     decades = law.decades_beyond(flops)
-    if law.fitted is None or abs(decades) < 0.005:
+    if law.fitted is None or abs(decades) < INSIDE:
         return None
     low, high = law.fitted
     side, edge = ("above the largest", high) if decades > 0 else ("below the smallest", low)

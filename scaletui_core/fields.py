@@ -16,7 +16,7 @@ from scaletui_core.quantity_text import format_exact
 
 Inputs = TypeVar("Inputs")
 
-NAMES, FLEET, CHOICE, FLAG = "names", "fleet", "choice", "flag"
+NAMES, FLEET, CHOICE, FLAG, TEXT = "names", "fleet", "choice", "flag", "text"
 
 
 class Field(NamedTuple):
@@ -27,7 +27,8 @@ class Field(NamedTuple):
     name : str
         Name of the dataclass field; the option is ``--`` and the name with hyphens.
     unit : str
-        Base unit of the value, or ``names`` (a list of ids), ``fleet`` (``512xH100``), ``choice`` or ``flag``.
+        Base unit of the value, or ``names`` (a list of ids), ``fleet`` (``512xH100``), ``choice``, ``flag`` or
+        ``text`` (words as they are, never none).
     help : str
         One line for people.
     label : str
@@ -88,6 +89,10 @@ class Field(NamedTuple):
             if text not in self.choices:
                 raise InputError(f"must be one of {', '.join(self.choices)}", text=text, column=0)
             return text
+        if self.unit == TEXT:
+            if not text.strip():
+                raise InputError("nothing given", hint=f"such as {self.example}")
+            return text.strip()
         quantity = parse(text, self.unit, bare=self.bare)
         if quantity.is_range:
             raise InputError(

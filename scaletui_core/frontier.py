@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from math import exp, log, log10
 
 from scaletui_core.answer import Answer, Column, Note, Row, Sweep, Table
-from scaletui_core.calc import loss_rows
+from scaletui_core.calc import beyond_rows, epochs_row, loss_rows, ratio_row
 from scaletui_core.calculator import Calculator, extrapolation_note, law_notes, provenance
 from scaletui_core.errors import InputError
 from scaletui_core.fields import NAMES, field, given
 from scaletui_core.formula import Number, Working
-from scaletui_core.law_formulas import LN6
+from scaletui_core.law_formulas import LN6, other_factor
 from scaletui_core.law_records import Unreachable
 from scaletui_core.laws import Law, chosen_laws
 from scaletui_core.presets import Catalog
@@ -108,17 +108,17 @@ def calculate(inputs: FrontierInputs, catalog: Catalog) -> Answer:
     notes: list[Note] = []
     for law in laws:
         for flops in budgets:
-            rows += _rows_at(law, flops)
-        beyond = extrapolation_note(law, inputs.to)
-        notes += [beyond] if beyond else []
-        if law.counts != "all parameters":
-            notes.append(Note(f"counts:{law.id}", f"N counts {law.counts}.", law.source, law.id, "convention"))
-        notes += law_notes(law)
+            rows += _rows_at(law, flops, inputs.unique)
+        ends = (extrapolation_note(law, inputs.to), extrapolation_note(law, inputs.from_))
+        notes += [note for note in dict.fromkeys(ends) if note is not None]
+        notes += law_notes(law, inputs.unique)
     columns = (
         Column("params", "N", "parameters"),
         Column("tokens", "D", "tokens"),
         Column("tokens_per_param", "D/N", "tokens/parameter"),
+        Column("epochs", "epochs", "1"),
         Column("loss", "loss", "nats/token"),
+        Column("decades_beyond_fit", "beyond", "decades"),
     )
     table = Table("law", columns)
     return Answer(
@@ -132,57 +132,40 @@ def calculate(inputs: FrontierInputs, catalog: Catalog) -> Answer:
     )
 
 
-def _rows_at(law: Law, flops: float) -> list[Row]:
+def _rows_at(law: Law, flops: float, unique: float | None) -> list[Row]:
     try:
         best = law.optimum(flops)
     except Unreachable:
         return []
-    numbers = (Number("D", best.tokens, "tokens"), Number("N", best.params, "parameters"))
-    ratio = best.tokens / best.params
+    n, d = best.params, best.tokens
     rows = [
         Row(
             "params",
             f"optimal N, {law.counts}",
-            best.params,
+            n,
             "parameters",
             law.id,
-            at=flops,
             source=law.source,
             working=best.params_working,
         ),
-        Row(
-            "tokens",
-            "optimal D",
-            best.tokens,
-            "tokens",
-            law.id,
-            at=flops,
-            source=law.source,
-            working=best.tokens_working,
-        ),
-        Row(
-            "tokens_per_param",
-            "optimal D/N",
-            ratio,
-            "tokens/parameter",
-            law.id,
-            at=flops,
-            working=Working("D/N", numbers),
-        ),
+        Row("tokens", "optimal D", d, "tokens", law.id, source=law.source, working=best.tokens_working),
+        ratio_row("tokens_per_param", "optimal D/N", n, d, law.id),
     ]
+    if unique is not None:
+        rows.append(epochs_row("epochs", "passes over the unique tokens", d, unique, law.id))
     if law.has_optimal_loss:
         loss = law.optimal_loss(flops)
         label = "loss L(N, D)" if law.has_loss else "loss L(C)"
-        rows.append(
-            Row("loss", label, loss.value, "nats/token", law.id, at=flops, source=loss.source, working=loss.working)
-        )
-    return rows
+        rows.append(Row("loss", label, loss.value, "nats/token", law.id, source=loss.source, working=loss.working))
+    rows += beyond_rows(law, flops)
+    return [row._replace(at=flops) for row in rows]
 
 
 def isoflop(inputs: IsoflopInputs, catalog: Catalog) -> Answer:
     """Return the loss of models of different sizes that all cost the same compute.
 
-    Row ids: ``tokens``, ``loss`` and its terms; ``at`` is N [parameters]. The sizes span two decades around the optima.
+    Row ids: ``tokens``, ``loss`` and its terms, where ``at`` is N [parameters]; ``optimal_params`` and ``optimal_loss``
+    a law. The sizes span two decades around the optima.
 
     Raises
     ------
@@ -201,7 +184,7 @@ def isoflop(inputs: IsoflopInputs, catalog: Catalog) -> Answer:
     laws = chosen_laws(catalog, inputs.law, inputs.unique)
     able = [law for law in laws if law.has_loss]
     notes = [
-        Note(f"unreachable:{x.id}", "no L(N, D) published.", x.source, x.id, "unreachable")
+        Note(f"unreachable:{x.id}", "has no loss of N and D together.", x.source, x.id, "unreachable")
         for x in laws
         if not x.has_loss
     ]
@@ -212,12 +195,14 @@ def isoflop(inputs: IsoflopInputs, catalog: Catalog) -> Answer:
         low, high = max(min(best) / 10, 1.0), min(max(best) * 10, most)
         for law in able:
             for params in log_spaced(low, high, inputs.points or 21):
-                rows += _slice_rows(law, inputs.flops, params)
+                rows += _slice_rows(law, inputs.flops, params, inputs.unique)
+            rows += _least_rows(law, inputs.flops)
             beyond = extrapolation_note(law, inputs.flops)
             notes += [beyond] if beyond else []
-            notes += law_notes(law)
+            notes += law_notes(law, inputs.unique)
     columns = (
         Column("tokens", "D", "tokens"),
+        Column("epochs", "epochs", "1"),
         Column("loss", "loss", "nats/token"),
         Column("loss_params", "from N", "nats/token"),
         Column("loss_tokens", "from D", "nats/token"),
@@ -228,11 +213,22 @@ def isoflop(inputs: IsoflopInputs, catalog: Catalog) -> Answer:
     )
 
 
-def _slice_rows(law: Law, flops: float, params: float) -> list[Row]:
-    tokens = flops / (6.0 * params)
+def _least_rows(law: Law, flops: float) -> list[Row]:
+    best = law.optimum(flops)
+    loss = law.loss(best.params, best.tokens)
+    n, source = best.params, law.source
+    return [
+        Row("optimal_params", "N of least loss", n, "parameters", law.id, source=source, working=best.params_working),
+        Row("optimal_loss", "least loss", loss.value, "nats/token", law.id, source=loss.source, working=loss.working),
+    ]
+
+
+def _slice_rows(law: Law, flops: float, params: float, unique: float | None) -> list[Row]:
+    tokens = other_factor(flops, params)
     numbers = (Number("C", flops, "FLOP"), Number("N", params, "parameters"))
     rows = [
-        Row("tokens", "D at this N", tokens, "tokens", law.id, working=Working("D = C / (6 N)", numbers)),
+        Row("tokens", "D at this N", tokens, "tokens", law.id, working=Working(other_factor.expression, numbers)),
+        *([] if unique is None else [epochs_row("epochs", "passes over the unique tokens", tokens, unique, law.id)]),
         *loss_rows(law, law.loss(params, tokens), "loss", "loss L(N, C/6N)"),
     ]
     return [row._replace(at=params) for row in rows]

@@ -20,6 +20,36 @@ def training_flops(params: float, tokens: float) -> float:
     return 6.0 * params * tokens
 
 
+@formula("X = C / (6 Y)", unit="1", source="kaplan-2020: Sec. 2.1, solved for N or D")
+def other_factor(flops: float, known: float) -> float:
+    """Tokens from compute [FLOP] and parameters, or parameters from compute and tokens.
+
+    >>> round(other_factor(5.88e23, 70e9) / 1e12, 12)
+    1.4
+    """
+    return flops / (6.0 * known)
+
+
+@formula("C / 8.64e19 FLOP", unit="PF-day", source="kaplan-2020: Sec. 1.3, a petaflop/s for a day")
+def pf_days(flops: float) -> float:
+    """Compute in PF-days from compute in FLOP.
+
+    >>> round(pf_days(5.76e23))
+    6667
+    """
+    return flops / 8.64e19
+
+
+@formula("D/N", unit="tokens/parameter", source="scaletui: definition")
+def tokens_per_param(tokens: float, params: float) -> float:
+    """Tokens a parameter.
+
+    >>> tokens_per_param(1.4e12, 70e9)
+    20.0
+    """
+    return tokens / params
+
+
 @formula("y = k C^p", unit="1", source="scaletui: straight line in logarithms")
 def log_power(log_flops: float, log_k: float, p: float) -> float:
     """Logarithm of a power law of compute.
@@ -40,6 +70,16 @@ def log_allocation(log_a: float, log_b: float, alpha: float, beta: float) -> flo
     return (log(alpha / beta) + log_a - log_b) / (alpha + beta)
 
 
+@formula("K/X^p", unit="nats/token", source="hoffmann-2022: Eq. 2")
+def power_term(log_x: float, log_k: float, p: float) -> float:
+    """One term of a loss [nats/token], from the logarithms of N or D and of its coefficient.
+
+    >>> round(power_term(log(1e9), log(1e3), 1 / 3), 12)
+    1.0
+    """
+    return exp(log_k - p * log_x)
+
+
 @formula("L = E + A/N^alpha + B/D^beta", unit="nats/token", source="hoffmann-2022: Eq. 2")
 def parametric_loss(
     log_params: float, log_tokens: float, e: float, log_a: float, log_b: float, alpha: float, beta: float
@@ -49,7 +89,7 @@ def parametric_loss(
     >>> round(parametric_loss(log(1e9), log(1e8), 2.0, log(1e3), log(1e3), 1 / 3, 1 / 4), 12)  # lecture exercise
     13.0
     """
-    return e + exp(log_a - alpha * log_params) + exp(log_b - beta * log_tokens)
+    return e + power_term(log_params, log_a, alpha) + power_term(log_tokens, log_b, beta)
 
 
 @formula("L = (X_c / X)^alpha", unit="nats/token", source="kaplan-2020: Eq. 1.1 to 1.3")
@@ -64,11 +104,17 @@ def single_variable_loss(log_x: float, log_scale: float, alpha: float) -> float:
 
 @formula("C = (K / (L - E))^(1/gamma)", unit="FLOP", source="hoffmann-2022: Eq. 2 at Eq. 4, inverted")
 def log_flops_for_loss(excess: float, log_k: float, gamma: float) -> float:
-    """Logarithm of the least compute whose optimal model has a loss of ``excess`` [nats/token] above E."""
+    """Logarithm of the least compute [FLOP] whose optimal model has a loss of ``excess`` [nats/token] above E.
+
+    ``log_k`` is the logarithm of that excess at 1 FLOP [nats/token]; ``gamma`` the exponent it falls by.
+
+    >>> log_flops_for_loss(1.0, 3.0, 0.15)
+    20.0
+    """
     return (log_k - log(excess)) / gamma
 
 
-@formula("X' = U (1 + R*(1 - e^(-R/R*))), R = X/U - 1", unit="1", source="muennighoff-2023: Eq. 5 and 6")
+@formula("X' = U + U r (1 - e^(-R/r)), R = X/U - 1, r = R_D* or R_N*", unit="1", source="muennighoff-2023: Eq. 5 and 6")
 def log_effective(log_x: float, log_unique: float, r_star: float) -> float:
     """Logarithm of what X tokens (or parameters) are worth when only U of them are unique.
 
@@ -79,6 +125,16 @@ def log_effective(log_x: float, log_unique: float, r_star: float) -> float:
         return log_x
     repeats = exp(log_x - log_unique) - 1.0
     return log_unique + log(1.0 + r_star * (1.0 - exp(-repeats / r_star)))
+
+
+@formula("kappa = (A/B)^(1/alpha)", unit="1", source="muennighoff-2023: Eq. 4 at alpha = beta, N over D")
+def log_unique_ratio(log_a: float, log_b: float, alpha: float) -> float:
+    """Logarithm of the parameters that one unique token is optimal for; it takes alpha = beta.
+
+    >>> round(exp(log_unique_ratio(6.255414, 7.3049974, 0.3526596)), 7)
+    0.0509865
+    """
+    return (log_a - log_b) / alpha
 
 
 @formula("U_N = min(N, kappa U_D)", unit="parameters", source="muennighoff-2023: Eq. 6")

@@ -21,7 +21,9 @@ from scaletui_core.law_formulas import (
     log_flops_for_loss,
     log_power,
     log_repeated_params,
+    log_unique_ratio,
     parametric_loss,
+    power_term,
     repeated_loss,
     single_variable_loss,
 )
@@ -77,6 +79,11 @@ class Law:
             lines["tokens"] = (-LN6 - k, 1.0 - p)
         self.params_line = lines["params"]
         self.tokens_line = lines["tokens"]
+
+    @property
+    def form(self) -> str:
+        """The law's formulas, as its explanation prints them."""
+        return "; ".join(working.expression for working in self._frontier_working(1.0))
 
     @property
     def exponents(self) -> tuple[float, float]:
@@ -144,7 +151,7 @@ class Law:
         Unreachable
             If the law has no L(N, D).
         """
-        raise Unreachable("no L(N, D) published")
+        raise Unreachable("has no loss of N and D together")
 
     def optimal_loss(self, flops: float) -> Loss:
         """Return the loss of the compute-optimal model at a budget [FLOP].
@@ -204,17 +211,45 @@ class Law:
         scale, alpha = self.record["compute_loss"]
         return budget_of(log(scale * self.record.get("per", 1.0)) - log(loss) / alpha)
 
+    def inverse_working(self, symbol: str, value: float) -> Working:
+        """Return how the budget follows from an optimal N [parameters], D [tokens] or L [nats/token]."""
+        if symbol == "L":
+            return self._loss_inverse(value)
+        (log_k, p), unit = {"N": (self.params_line, "parameters"), "D": (self.tokens_line, "tokens")}[symbol]
+        numbers = (
+            Number(symbol, value, unit),
+            Number("k", exp(log_k), "1", self.source),
+            Number("p", p, "1", self.source),
+        )
+        return Working(f"C = ({symbol}/k)^(1/p), {symbol}_opt = k C^p", numbers)
+
+    def _loss_inverse(self, loss: float) -> Working:
+        known = self.optimal_loss(self.flops_for_loss(loss)).working.numbers[1:]
+        return Working("C = C_c / L^(1/alpha)", (Number("L", loss, "nats/token"), *known))
+
     def tokens_for_loss(self, params: float, loss: float) -> float:
-        """Return the tokens that bring N parameters to a loss [nats/token]."""
+        """Return the tokens that bring N parameters to a loss [nats/token].
+
+        Raises
+        ------
+        Unreachable
+            If the law has no L(N, D), or no number of tokens does.
+        """
         return self._other_for_loss(loss, lambda log_tokens: self.loss(params, exp(log_tokens)).value, "N")
 
     def params_for_loss(self, tokens: float, loss: float) -> float:
-        """Return the parameters that reach a loss [nats/token] on D tokens."""
+        """Return the parameters that reach a loss [nats/token] on D tokens.
+
+        Raises
+        ------
+        Unreachable
+            If the law has no L(N, D), or no number of parameters does.
+        """
         return self._other_for_loss(loss, lambda log_params: self.loss(exp(log_params), tokens).value, "D")
 
     def _other_for_loss(self, loss: float, loss_at: Any, given: str) -> float:
         if not self.has_loss:
-            raise Unreachable("no L(N, D) published")
+            raise Unreachable("has no loss of N and D together")
         worst, best = loss_at(0.0), loss_at(LOG_LIMIT / 2)
         if loss <= best:
             raise Unreachable(f"unreachable: at this {given} the loss stays above {best:.4g}")
@@ -259,6 +294,11 @@ class ParametricLaw(Law):
         """``(E, ln A, ln B, alpha, beta)``, as the formulas take them."""
         return self.e, self.log_a, self.log_b, self.alpha, self.beta
 
+    @property
+    def form(self) -> str:
+        """The law's formula; Eq. 4 of Hoffmann et al. follows from it."""
+        return parametric_loss.expression
+
     def _coefficient_numbers(self) -> tuple[Number, ...]:
         values = (
             ("E", self.e),
@@ -294,13 +334,21 @@ class ParametricLaw(Law):
 
     def loss(self, params: float, tokens: float) -> Loss:
         """Return L(N, D) [nats/token] with its terms."""
-        return self._loss(parametric_loss.expression, log(params), log(tokens), params, tokens, ())
-
-    def _loss(
-        self, expression: str, log_n: float, log_d: float, params: float, tokens: float, extra: tuple[Number, ...]
-    ) -> Loss:
-        """Return the loss with the terms of effective ``ln N'`` and ``ln D'``."""
+        log_n, log_d = log(params), log(tokens)
         value = parametric_loss(log_n, log_d, *self.coefficients)
+        return self._explained(value, parametric_loss.expression, log_n, log_d, params, tokens, ())
+
+    def _explained(
+        self,
+        value: float,
+        expression: str,
+        log_n: float,
+        log_d: float,
+        params: float,
+        tokens: float,
+        extra: tuple[Number, ...],
+    ) -> Loss:
+        """Return a loss with the terms of effective ``ln N'`` and ``ln D'``, and its working."""
         e, a, b, alpha, beta = self._coefficient_numbers()
         given = (Number("N", params, "parameters"), Number("D", tokens, "tokens"))
         worth = given
@@ -310,8 +358,8 @@ class ParametricLaw(Law):
         (n, d) = worth
         terms = (
             Term("irreducible", self.e, Working("E", (e,))),
-            Term("params", exp(self.log_a - self.alpha * log_n), Working(f"A/{n.symbol}^alpha", (a, n, alpha))),
-            Term("tokens", exp(self.log_b - self.beta * log_d), Working(f"B/{d.symbol}^beta", (b, d, beta))),
+            Term("params", power_term(log_n, self.log_a, self.alpha), Working(f"A/{n.symbol}^alpha", (a, n, alpha))),
+            Term("tokens", power_term(log_d, self.log_b, self.beta), Working(f"B/{d.symbol}^beta", (b, d, beta))),
         )
         working = Working(expression, (*given, *extra, e, a, b, alpha, beta))
         return Loss(value, terms, working, self.loss_source)
@@ -326,11 +374,23 @@ class ParametricLaw(Law):
         excess = loss - self.e
         if excess <= 0.0:
             raise Unreachable(f"unreachable: below the irreducible loss E = {self.e:.4g}")
-        # On the frontier both terms fall as C^-gamma, so K is their sum at C = 1.
-        gamma = self.alpha * self.params_line[1]
-        log_n, log_d = self.params_line[0], self.tokens_line[0]
-        log_k = log(exp(self.log_a - self.alpha * log_n) + exp(self.log_b - self.beta * log_d))
-        return budget_of(log_flops_for_loss(excess, log_k, gamma))
+        return budget_of(log_flops_for_loss(excess, *self._excess_line()))
+
+    def _excess_line(self) -> tuple[float, float]:
+        """Return ``(ln K, gamma)`` of L_opt - E = K C^-gamma: both terms fall alike on the frontier."""
+        at_one = parametric_loss(self.params_line[0], self.tokens_line[0], 0.0, *self.coefficients[1:])
+        return log(at_one), self.alpha * self.params_line[1]
+
+    def _loss_inverse(self, loss: float) -> Working:
+        log_k, gamma = self._excess_line()
+        numbers = (
+            Number("L", loss, "nats/token"),
+            Number("E", self.e, "nats/token", self.source),
+            Number("K", exp(log_k), "nats/token"),
+            Number("gamma", gamma, "1"),
+        )
+        how = "K and gamma of L_opt = E + K C^-gamma, Eq. 2 at Eq. 4"
+        return Working(f"{log_flops_for_loss.expression}, {how}", numbers)
 
 
 class RepeatedLaw(ParametricLaw):
@@ -341,9 +401,14 @@ class RepeatedLaw(ParametricLaw):
         self.unique = unique
 
     @property
+    def form(self) -> str:
+        """The law's formulas."""
+        return "; ".join(one.expression for one in (repeated_loss, log_effective, log_base_params, log_unique_ratio))
+
+    @property
     def log_kappa(self) -> float:
         """Logarithm of U_N / U_D, the parameters that one unique token is optimal for."""
-        return (self.log_a - self.log_b) / self.alpha
+        return log_unique_ratio(self.log_a, self.log_b, self.alpha)
 
     @property
     def decay(self) -> tuple[float, float]:
@@ -374,6 +439,7 @@ class RepeatedLaw(ParametricLaw):
         numbers = (
             Number("C", flops, "FLOP"),
             Number("U", self.unique, "tokens"),
+            Number("kappa", exp(self.log_kappa), "1", self.source),
             *self._coefficient_numbers(),
             Number("R_D*", r_d, "1", self.source),
             Number("R_N*", r_n, "1", self.source),
@@ -387,17 +453,22 @@ class RepeatedLaw(ParametricLaw):
         """Return L(N, D) [nats/token] of effective N and D, with its terms."""
         r_d, r_n = self.decay
         unique = tokens if self.unique is None else min(self.unique, tokens)
-        log_unique_params = log_base_params(log(params), log(unique), self.log_kappa)
+        log_n, log_d, log_u = log(params), log(tokens), log(unique)
+        log_unique_params = log_base_params(log_n, log_u, self.log_kappa)
+        value = repeated_loss(log_n, log_d, log_u, self.log_kappa, *self.coefficients, r_d, r_n)
         extra = (
             Number("U_D", unique, "tokens"),
+            Number("kappa", exp(self.log_kappa), "1", self.source),
             Number("U_N", exp(log_unique_params), "parameters"),
             Number("R_D*", r_d, "1", self.source),
             Number("R_N*", r_n, "1", self.source),
         )
-        return self._loss(
-            f"{repeated_loss.expression}; {log_effective.expression}; {log_base_params.expression}",
-            log_effective(log(params), log_unique_params, r_n),
-            log_effective(log(tokens), log(unique), r_d),
+        how = (repeated_loss, log_effective, log_base_params, log_unique_ratio)
+        return self._explained(
+            value,
+            "; ".join(one.expression for one in how),
+            log_effective(log_n, log_unique_params, r_n),
+            log_effective(log_d, log_u, r_d),
             params,
             tokens,
             extra,
@@ -407,13 +478,13 @@ class RepeatedLaw(ParametricLaw):
         """Return the budget [FLOP] whose optimal model has N parameters."""
         if self.unique is None:
             return super().flops_for_params(params)
-        return exp(bisect_falling(lambda x: -self.log_optimum(x)[0], -log(params), -LOG_LIMIT, LOG_LIMIT))
+        return budget_of(bisect_falling(lambda x: -self.log_optimum(x)[0], -log(params), -LOG_LIMIT, LOG_LIMIT))
 
     def flops_for_tokens(self, tokens: float) -> float:
         """Return the budget [FLOP] whose optimal model sees D tokens."""
         if self.unique is None:
             return super().flops_for_tokens(tokens)
-        return exp(bisect_falling(lambda x: -self.log_optimum(x)[1], -log(tokens), -LOG_LIMIT, LOG_LIMIT))
+        return budget_of(bisect_falling(lambda x: -self.log_optimum(x)[1], -log(tokens), -LOG_LIMIT, LOG_LIMIT))
 
     def flops_for_loss(self, loss: float) -> float:
         """Return the least compute [FLOP] that reaches a loss [nats/token] with these unique tokens."""
@@ -422,7 +493,15 @@ class RepeatedLaw(ParametricLaw):
         floor = self.optimal_loss(exp(LOG_LIMIT / 2)).value
         if loss <= floor:
             raise Unreachable(f"unreachable: with these unique tokens the loss stays above {floor:.4g}")
-        return exp(bisect_falling(lambda x: self.optimal_loss(exp(x)).value, loss, -LOG_LIMIT / 2, LOG_LIMIT / 2))
+        return budget_of(bisect_falling(lambda x: self.optimal_loss(exp(x)).value, loss, -LOG_LIMIT / 2, LOG_LIMIT / 2))
+
+    def inverse_working(self, symbol: str, value: float) -> Working:
+        """Return how the budget follows from an optimal N, D or L."""
+        if self.unique is None:
+            return super().inverse_working(symbol, value)
+        unit = {"N": "parameters", "D": "tokens", "L": "nats/token"}[symbol]
+        numbers = self._frontier_working(1.0)[0].numbers[1:]
+        return Working(f"C with {symbol}_opt(C) = {symbol}, by bisection", (Number(symbol, value, unit), *numbers))
 
 
 _CLASSES = {"power": Law, "parametric": ParametricLaw, "repeated": RepeatedLaw}

@@ -10,7 +10,9 @@ from scaletui_core.answer import Answer, Column, Note, Row, Table
 from scaletui_core.calculator import Calculator, law_notes, provenance
 from scaletui_core.errors import unknown_name
 from scaletui_core.fields import NAMES, field, given
-from scaletui_core.law_formulas import training_flops
+from scaletui_core.formula import Working
+from scaletui_core.known_models import model_flops, working_params
+from scaletui_core.law_formulas import tokens_per_param, training_flops
 from scaletui_core.laws import ParametricLaw, RepeatedLaw, law
 from scaletui_core.machine import accelerator
 from scaletui_core.presets import Catalog, Record
@@ -74,9 +76,9 @@ def laws(inputs: ListingInputs, catalog: Catalog) -> Answer:
         one = law(catalog, name, "NAME")
         captions[name] = one.counts
         rows += _law_rows(one)
-        text = f"{one.name}. N counts {one.counts}."
+        text = f"{one.name}. {one.form}. N counts {one.counts}."
         notes.append(Note(f"law:{name}", text, one.source, name, "convention"))
-        notes += law_notes(one)
+        notes += [note for note in law_notes(one) if not note.id.startswith("counts:")]
     columns = (
         Column("a", "a", "1"),
         Column("b", "b", "1"),
@@ -108,35 +110,33 @@ def _law_rows(one: Any) -> list[Row]:
     if isinstance(one, RepeatedLaw):
         for key, value in zip(("R_D", "R_N"), one.decay, strict=True):
             rows.append(Row(key, f"{key}*", value, "1", one.id, source=one.source))
+    source = one.source
+    per = one.record.get("per", 1.0)
+    ratio = "C" if per == 1.0 else "(C/C_0)"
+    if per != 1.0:
+        rows.append(Row("per", "C_0, the unit of C", per, "FLOP", one.id, source=source))
     for key, symbol in (("params", "N"), ("tokens", "D"), ("flops_per_token", "M")):
         if key in one.record:
             k, p = one.record[key]
-            rows.append(Row(f"{key}_coefficient", f"k of {symbol} = k C^p", k, "1", one.id, source=one.source))
-            rows.append(Row(f"{key}_exponent", f"p of {symbol} = k C^p", p, "1", one.id, source=one.source))
-    for key, symbol in (("compute_loss", "C"), ("params_loss", "N"), ("tokens_loss", "D")):
+            rows.append(Row(f"{key}_coefficient", f"k of {symbol} = k {ratio}^p", k, "1", one.id, source=source))
+            rows.append(Row(f"{key}_exponent", f"p of {symbol} = k {ratio}^p", p, "1", one.id, source=source))
+    source = one.loss_source
+    for key, symbol, unit in (
+        ("compute_loss", "C", "FLOP"),
+        ("params_loss", "N", "parameters"),
+        ("tokens_loss", "D", "tokens"),
+    ):
         if key in one.record:
             scale, alpha = one.record[key]
-            unit = {"C": "PF-day", "N": "parameters", "D": "tokens"}[symbol]
-            rows.append(
-                Row(
-                    f"{key}_scale",
-                    f"{symbol}_c of L = ({symbol}_c/{symbol})^alpha",
-                    scale,
-                    unit,
-                    one.id,
-                    source=one.loss_source,
-                )
-            )
-            rows.append(
-                Row(
-                    f"{key}_exponent",
-                    f"alpha of L = ({symbol}_c/{symbol})^alpha",
-                    alpha,
-                    "1",
-                    one.id,
-                    source=one.loss_source,
-                )
-            )
+            scale *= per if symbol == "C" else 1.0
+            law_text = f"L = ({symbol}_c/{symbol})^alpha"
+            rows.append(Row(f"{key}_scale", f"{symbol}_c of {law_text}", scale, unit, one.id, source=source))
+            rows.append(Row(f"{key}_exponent", f"alpha of {law_text}", alpha, "1", one.id, source=source))
+    for key, symbol, unit in (("learning_rate", "learning rate", "1"), ("batch_tokens", "batch", "tokens")):
+        if key in one.record:
+            (k, p), source = one.record[key], one.record.get("hyperparameter_source", one.source)
+            rows.append(Row(f"{key}_coefficient", f"k of {symbol} = k C^p", k, unit, one.id, source=source))
+            rows.append(Row(f"{key}_exponent", f"p of {symbol} = k C^p", p, "1", one.id, source=source))
     printed = one.record.get("printed_exponents", {})
     for key in ("a", "b"):
         if key in printed:
@@ -176,12 +176,18 @@ def models(inputs: ListingInputs, catalog: Catalog) -> Answer:
     for name in names:
         record = records[name]
         if "tokens" in record:
-            ratio = record["tokens"] / record["params"]
+            n, d = working_params(record), record["tokens"]
             source = training_flops.source
+            numbers = (("N", n, "parameters", record["source"]), ("D", d, "tokens", record["source"]))
             rows += [
-                Row("compute", "training compute 6ND", model_flops(record), "FLOP", subject=name, source=source),
-                Row("tokens_per_param", "D/N", ratio, "tokens/parameter", subject=name),
-            ]
+                Row("compute", "training compute 6ND", model_flops(record), "FLOP", subject=name, source=source,
+                    working=Working.of(training_flops, *numbers)),
+                Row("tokens_per_param", "D/N", tokens_per_param(d, n), "tokens/parameter", subject=name,
+                    working=Working.of(tokens_per_param, *reversed(numbers))),
+            ]  # fmt: skip
+        if "active_params" in record:
+            text = "A mixture of experts: 6ND and D/N count the parameters that work on each token."
+            notes.append(Note(f"{name}-active", text, training_flops.source, name, "convention"))
     columns = (
         Column("params", "N", "parameters"),
         Column("tokens", "D", "tokens"),
@@ -194,16 +200,6 @@ def models(inputs: ListingInputs, catalog: Catalog) -> Answer:
     return Answer("models", given(inputs), tuple(rows), tuple(notes), provenance(), table)
 
 
-def model_flops(record: Record) -> float:
-    """Return the training compute [FLOP] of a known model: 6ND, with the parameters that work on each token.
-
-    >>> model_flops({"params": 280e9, "tokens": 300e9})
-    5.04e+23
-    """
-    params = record["active_params"] if "active_params" in record else record["params"]
-    return training_flops(params, record["tokens"])
-
-
 def hardware(inputs: ListingInputs, catalog: Catalog) -> Answer:
     """Return dense peaks, memory, bandwidth and power of accelerators.
 
@@ -214,9 +210,9 @@ def hardware(inputs: ListingInputs, catalog: Catalog) -> Answer:
     names = tuple(accelerator(catalog, name, "NAME")[0] for name in inputs.name) or tuple(records)
     rows, notes, captions = _records(names, records, _HARDWARE_NUMBERS)
     columns = (
-        Column("peak_bf16", "BF16", "FLOP/s"),
-        Column("peak_fp16", "FP16", "FLOP/s"),
-        Column("peak_fp8", "FP8", "FLOP/s"),
+        Column("peak_bf16", "BF16", "1e12"),
+        Column("peak_fp16", "FP16", "1e12"),
+        Column("peak_fp8", "FP8", "1e12"),
         Column("memory", "memory", "bytes"),
         Column("bandwidth", "bandwidth", "bytes/s"),
         Column("power", "power", "W"),

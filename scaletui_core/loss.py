@@ -57,7 +57,7 @@ def calculate(inputs: LossInputs, catalog: Catalog) -> Answer:
         found = _rows(law, inputs)
         if found:
             rows += found
-            notes += law_notes(law)
+            notes += law_notes(law, inputs.unique)
         else:
             notes.append(Note(f"unreachable:{law.id}", "no loss published.", law.source, law.id, "unreachable"))
         if found and inputs.params is not None and inputs.tokens is not None:
@@ -100,20 +100,19 @@ def _rows(law: Law, inputs: LossInputs) -> list[Row]:
 
 
 def _limit_rows(law: ParametricLaw, inputs: LossInputs) -> list[Row]:
-    """Return the loss where the quantity that is not given is unlimited: its term falls away."""
-    endless = exp(LOG_LIMIT)
+    """Return the loss where the quantity that is not given is unlimited.
+
+    In a plain law its term falls away; where repetition counts, unique data and parameters beyond it saturate instead.
+    """
+    endless = exp(LOG_LIMIT / 2)
     loss = law.loss(inputs.params or endless, inputs.tokens or endless)
-    absent, kept = ("D", loss.terms[1]) if inputs.tokens is None else ("N", loss.terms[2])
-    floor = loss.terms[0]
-    working = Working(
-        f"E + {kept.working.expression} ({absent} unlimited)", (*floor.working.numbers, *kept.working.numbers)
-    )
-    value, label = floor.value + kept.value, f"loss, {absent} unlimited"
-    return [
-        Row("loss", label, value, "nats/token", law.id, source=loss.source, working=working),
-        term_row(law, loss, floor),
-        term_row(law, loss, kept),
+    absent, gone = ("D", loss.terms[2]) if inputs.tokens is None else ("N", loss.terms[1])
+    numbers = tuple(number for number in loss.working.numbers if number.symbol != absent)
+    working = Working(f"{loss.working.expression} ({absent} unlimited)", numbers)
+    rows = [
+        Row("loss", f"loss, {absent} unlimited", loss.value, "nats/token", law.id, source=loss.source, working=working)
     ]
+    return rows + [term_row(law, loss, term) for term in loss.terms if term is not gone or term.value > 1e-12]
 
 
 CALCULATOR = Calculator(

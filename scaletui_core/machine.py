@@ -8,10 +8,12 @@ from scaletui_core.errors import InputError, unknown_name
 from scaletui_core.formula import examples, formula
 from scaletui_core.presets import Catalog, Record
 from scaletui_core.quantity import Fleet
+from scaletui_core.safetext import visible
 
 PRECISIONS = ("bf16", "fp16", "fp8")
 DEFAULT_MFU = 0.40
-MFU_SOURCE = "llama-3-2024: Table 4 (BF16 MFU 38% to 43%)"
+LARGEST_FLEET = 1_000_000_000
+MFU_SOURCE = "llama-3-2024: Table 4 (38% to 43%, in BF16 on H100)"
 
 
 @formula("C = n x peak x MFU x t", unit="FLOP", source="scaletui: definition of model FLOP utilisation")
@@ -74,6 +76,46 @@ def money_flops(cost_usd: float, price_usd_per_hour: float, peak_flop_per_s: flo
     return cost_usd / price_usd_per_hour * 3600.0 * peak_flop_per_s * mfu
 
 
+@formula("D = tokens/s x t", unit="tokens", source="scaletui: definition")
+def rate_tokens(tokens_per_second: float, seconds: float) -> float:
+    """Tokens that a machine trains on in a time [s].
+
+    >>> rate_tokens(1e6, 86400.0)
+    86400000000.0
+    """
+    return tokens_per_second * seconds
+
+
+@formula("t = D / (tokens/s)", unit="s", source="scaletui: definition")
+def rate_seconds(tokens: float, tokens_per_second: float) -> float:
+    """Wall time [s] of training on some tokens.
+
+    >>> rate_seconds(1e12, 1e6)
+    1000000.0
+    """
+    return tokens / tokens_per_second
+
+
+@formula("accelerator-hours = n t / 3600", unit="accelerator-hours", source="scaletui: definition")
+def fleet_hours(count: float, seconds: float) -> float:
+    """Accelerator-hours of ``count`` accelerators busy for a time [s].
+
+    >>> fleet_hours(512, 3600.0)
+    512.0
+    """
+    return count * seconds / 3600.0
+
+
+@formula("MFU = C / (n x peak x t)", unit="fraction", source="scaletui: definition of model FLOP utilisation")
+def implied_mfu(flops: float, count: float, peak_flop_per_s: float, seconds: float) -> float:
+    """Model FLOP utilisation that a run of this compute [FLOP] in this time [s] means.
+
+    >>> implied_mfu(3.6e20, 1, 1e15, 720000.0)
+    0.5
+    """
+    return flops / (count * peak_flop_per_s * seconds)
+
+
 class Machine(NamedTuple):
     """A fleet with the numbers a training run needs of it.
 
@@ -87,10 +129,13 @@ class Machine(NamedTuple):
     precision: str
     peak: float
     mfu: float
+    mfu_source: str
     power: float | None
+    power_source: str
     price: float
     price_source: str
     source: str
+    notes: tuple[str, ...]
 
 
 def accelerator(catalog: Catalog, name: str, where: str = "--hardware") -> tuple[str, Record]:
@@ -124,29 +169,46 @@ def machine(
         If the accelerator is unknown, or has no peak at the precision.
     """
     key, record = accelerator(catalog, fleet.accelerator)
-    if precision is None:
-        precision = next((p for p in PRECISIONS if f"peak_{p}" in record), PRECISIONS[0])
-    peak = record.get(f"peak_{precision}")
-    if peak is None:
-        have = [p for p in PRECISIONS if f"peak_{p}" in record]
-        raise InputError(
-            f"{record['name']} has no dense {precision} rate", where="--precision", hint=f"it has {', '.join(have)}"
-        )
-    hire = catalog.load("hardware").settings.get("price", {})
-    default = record.get("price_usd_per_hour", hire.get("usd_per_hour", 2.0))
-    dated = f"hardware presets: price of {hire.get('date', 'no date')}, a setting of yours"
+    if fleet.count > LARGEST_FLEET:
+        raise InputError(f"is more than {LARGEST_FLEET:,} accelerators", where="--hardware")
+    have = [name for name in PRECISIONS if f"peak_{name}" in record]
+    if not have:
+        raise InputError(f"{visible(record['name'])} has no dense {', '.join(PRECISIONS)} rate", where="--hardware")
+    if precision is not None and precision not in have:
+        what = f"{visible(record['name'])} has no dense {precision} rate"
+        raise InputError(what, where="--precision", hint=f"it has {', '.join(have)}")
+    precision = precision or have[0]
+    sources, source = record.get("sources", {}), record["source"]
+    price_of, price_source = _price(catalog, record, price)
     return Machine(
         key,
         record["name"],
         fleet.count,
         precision,
-        float(peak),
+        float(record[f"peak_{precision}"]),
         DEFAULT_MFU if mfu is None else mfu,
+        MFU_SOURCE if mfu is None else "given: --mfu",
         float(record["power"]) if "power" in record else None,
-        float(default) if price is None else price,
-        dated if price is None else "given",
-        record.get("sources", {}).get(f"peak_{precision}", record["source"]),
+        sources.get("power", source),
+        price_of,
+        price_source,
+        sources.get(f"peak_{precision}", source),
+        tuple(note if isinstance(note, str) else note["text"] for note in record.get("notes", ())),
     )
+
+
+def _price(catalog: Catalog, record: Record, given: float | None) -> tuple[float, str]:
+    """Return the hire of one accelerator [USD/h] and where it comes from: given, the record's own, or the default."""
+    if given is not None:
+        return given, "given: --price"
+    if "price_usd_per_hour" in record:
+        source: str = record.get("sources", {}).get("price_usd_per_hour", record["source"])
+        return float(record["price_usd_per_hour"]), source
+    hire = catalog.load("hardware").settings.get("price", {})
+    dated = f"assumed in {hire['date']}" if "date" in hire else "assumed"
+    return float(
+        hire.get("usd_per_hour", 2.0)
+    ), f"{dated}, the same for every accelerator; set --price, or [price] in hardware.toml"
 
 
 __test__ = examples(globals())

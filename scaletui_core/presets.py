@@ -8,17 +8,28 @@ shipped presets still work.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import stat
+import zlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from scaletui_core import __version__
 from scaletui_core.errors import InputError
 from scaletui_core.safetext import visible
 
-KINDS = ("laws", "models", "hardware")
-_SECTION = {"laws": "laws", "models": "models", "hardware": "accelerators"}
+KINDS = ("laws", "models", "hardware", "emergence", "benchmarks", "speeds", "forecasts")
+_SECTION = {
+    "laws": "laws",
+    "models": "models",
+    "hardware": "accelerators",
+    "emergence": "abilities",
+    "benchmarks": "benchmarks",
+    "speeds": "speeds",
+    "forecasts": "forecasts",
+}
 _SIZE_LIMIT = 1_000_000
 _ID_LIMIT = 60
 
@@ -49,7 +60,7 @@ class Catalog:
     Parameters
     ----------
     shipped : str
-        Folder of the shipped ``laws.toml``, ``models.toml`` and ``hardware.toml``.
+        Folder of the shipped files, one a kind: ``laws.toml``, ``models.toml``, ``hardware.toml`` and so on.
     user : str, optional
         Folder of the user's files of the same names; what they hold adds to or overrides the shipped records.
     cache : str, optional
@@ -69,7 +80,7 @@ class Catalog:
         self.problems: list[InputError] = []
 
     def load(self, kind: str) -> Presets:
-        """Return the presets of one kind (``laws``, ``models`` or ``hardware``)."""
+        """Return the presets of one kind, one of `KINDS`."""
         if kind not in self._loaded:
             document = self._shipped_document(kind)
             presets = _presets(document, kind, "shipped")
@@ -97,7 +108,7 @@ class Catalog:
     def _shipped_document(self, kind: str) -> Record:
         path = os.path.join(self._shipped, f"{kind}.toml")
         status = os.stat(path)
-        stamp = [path, status.st_mtime_ns, status.st_size]
+        stamp = [__version__, path, status.st_mtime_ns, status.st_size]
         cached = None if self._cache is None else _read_cache(self._cache, kind, stamp)
         if cached is not None:
             return cached
@@ -135,11 +146,14 @@ def _read_cache(folder: str, kind: str, stamp: list[Any]) -> Record | None:
     import json
 
     try:
-        with open(os.path.join(folder, f"{kind}.json"), encoding="utf-8") as file:
-            kept = json.load(file)
-        document = kept["document"] if kept["stamp"] == stamp else None
+        with open(os.path.join(folder, f"{kind}.json"), "rb") as file:
+            head, _, body = file.read().partition(b"\n")
+        # The stamp says what was parsed, the sum that it is still what was written.
+        if json.loads(head) != [*stamp, zlib.crc32(body)]:
+            return None
+        document: Record = json.loads(body)
         return document if _shaped(document, kind) else None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 
@@ -160,14 +174,17 @@ def _write_cache(folder: str, kind: str, stamp: list[Any], document: Record) -> 
     import json
 
     path = os.path.join(folder, f"{kind}.json")
-    draft = f"{path}.{os.getpid()}"
+    draft = f"{path}.{os.urandom(6).hex()}"  # two nodes with one home may write at once
+    body = json.dumps(document).encode()
+    head = json.dumps([*stamp, zlib.crc32(body)]).encode()
     try:
         os.makedirs(folder, exist_ok=True)
-        with open(draft, "w", encoding="utf-8") as file:
-            json.dump({"stamp": stamp, "document": document}, file)
+        with open(draft, "wb") as file:
+            file.write(head + b"\n" + body)
         os.replace(draft, path)
     except OSError:
-        pass
+        with contextlib.suppress(OSError):
+            os.unlink(draft)
 
 
 def _read_text(path: str) -> str | None:
@@ -226,12 +243,46 @@ _KEYS: dict[str, dict[str, str]] = {
              "bandwidth", "interconnect", "power", "price_usd_per_hour"), "+",
         ),
     },
+    "emergence": {
+        **_COMMON,
+        "notes": "notes",
+        **dict.fromkeys(("section", "prompting", "family", "reference"), "s"),
+        **dict.fromkeys(("flops", "params", "perplexity"), "+"),
+    },
+    "benchmarks": {**_COMMON, "notes": "notes", "unit": "fraction", "rows": "scores"},
+    "speeds": {
+        **_COMMON,
+        **dict.fromkeys(("model", "hardware"), "s"),
+        **dict.fromkeys(
+            ("params", "tokens_per_minute", "bytes_per_weight", "peak", "bandwidth", "tile_rate"), "+"
+        ),
+    },
+    "forecasts": {
+        **_COMMON,
+        **dict.fromkeys(("base_name", "other_name"), "s"),
+        **dict.fromkeys(
+            ("trend_flops_range", "printed_years_range", "growth_range", "years_range", "speed_range"), "span",
+        ),
+        **dict.fromkeys(
+            ("base_flops", "base_pass_flops", "base_tokens_per_minute", "printed_passes", "printed_base_years",
+             "trend_flops", "second_flops", "printed_flops_growth", "printed_overhang_growth", "printed_grown_years",
+             "shortfall", "printed_years", "data_growth", "samples", "samples_used", "update_passes", "usual_passes",
+             "printed_synthetic_growth", "growth", "years", "training_years", "speed", "k", "other_years",
+             "other_learning_years", "copies_learning", "printed_learning_years", "users", "person_days",
+             "users_grown", "printed_person_days"), "+",
+        ),
+    },
 }  # fmt: skip
 _REQUIRED = {
     "laws": ("name", "kind", "counts", "source"),
     "models": ("name", "params", "source"),
     "hardware": ("name", "source"),
+    "emergence": ("name", "family", "reference", "source"),
+    "benchmarks": ("name", "source", "rows"),
+    "speeds": ("name", "source"),
 }
+# A forecast is a chain: a record that lacks a link cannot be followed.
+_REQUIRED["forecasts"] = tuple(key for key in _KEYS["forecasts"] if key not in ("sources", "notes"))
 # The bounds keep every law computable from 1 to 1e299 FLOP, and lie far beyond any that was published.
 _BOUNDS = {
     "+": (1e-12, 1e40),
@@ -257,6 +308,8 @@ _WORDS = {
     "power": "[k, p] of k C^p with k above 0 and p from -2 to 2",
     "decay": "[c, alpha] of (c/C)^alpha with c above 0 and alpha from 0.01 to 1",
     "span": "[lowest, highest] compute, the lowest 0 where it is not known",
+    "fraction": "'fraction'",
+    "scores": "tables with an id, a label, a value from 0 to 1 and a source",
 }
 _PRICE_KEYS = {"usd_per_hour": "+", "date": "s", "note": "s"}
 _SOURCE_KEYS = {"title": "s", "authors": "s", "year": "+", "url": "s"}
@@ -348,6 +401,10 @@ def _check_law(record: Record, text: str, shown: str, at: tuple[str, ...]) -> No
         if (key in record) == (f"ln_{key}" in record):
             raise _fault(f"give either '{key}' or 'ln_{key}'", text, shown, at)
     alpha, beta = record["alpha"], record["beta"]
+    if kind == "repeated" and alpha != beta:
+        raise _fault(
+            "a repeated law needs alpha = beta, which the N that a unique token is worth rests on", text, shown, at
+        )
     log_a, log_b = (record[f"ln_{key}"] if f"ln_{key}" in record else math.log(record[key]) for key in ("A", "B"))
     log_g = (math.log(alpha / beta) + log_a - log_b) / (alpha + beta)
     if abs(log_g) > 30.0 or not 0.1 <= alpha / (alpha + beta) <= 0.9:
@@ -407,6 +464,13 @@ def _is_printed(value: Any) -> bool:
     return all(key in ("a", "b") and _is_list(item, _is_number, 3) for key, item in value.items() if key != "source")
 
 
+def _is_score(value: Any) -> bool:
+    if not isinstance(value, dict) or set(value) != {"id", "label", "value", "source"}:
+        return False
+    texts = _is_id(value["id"]) and _is_text(value["label"]) and _is_text(value["source"])
+    return texts and _is_number(value["value"]) and 0 <= value["value"] <= 1
+
+
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "s": _is_text,
     "b": lambda value: isinstance(value, bool),
@@ -417,6 +481,8 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "printed": _is_printed,
     "aliases": lambda value: _is_list(value, _is_id),
     "span": _is_span,
+    "fraction": lambda value: value == "fraction",
+    "scores": lambda value: _is_list(value, _is_score),
 }
 
 

@@ -105,13 +105,13 @@ arrows pan, [ and ] move a cursor that reads the lines off, r resets."""
             )
         inputs = IsoflopInputs(flops, 81, scenario.inputs.unique, scenario.inputs.law)
         answer = isoflop(inputs, scenario.catalog)
-        marks = []
-        for law in scenario.laws:
-            if law.has_loss:
-                best = law.optimum(flops)
-                loss = law.loss(best.params, best.tokens).value
-                marks.append(Mark(best.params, loss, format_quantity(best.params, "parameters")))
-        title = title_of(answer, "loss")
+        best = {row.law: row.value for row in answer.rows if row.id == "optimal_params"}
+        least = {row.law: row.value for row in answer.rows if row.id == "optimal_loss"}
+        marks = [Mark(n, least[law], format_quantity(n, "parameters")) for law, n in best.items()]
+        without = [note.law or "" for note in answer.notes if note.kind == "unreachable"]
+        title = title_of(answer, "loss") + (f" (none of {', '.join(without)})" if 0 < len(without) <= 2 else "")
+        if not best:
+            title = "The laws asked have no loss of N and D together"
         return sweep_plot(answer, "loss", title=title, marks=tuple(marks), colors=self._colors(scenario))
 
     def action_axis(self) -> None:

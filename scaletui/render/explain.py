@@ -13,15 +13,18 @@ from scaletui_core.safetext import visible
 def as_explanation(answer: Answer, catalog: Catalog, width: int = 80) -> str:
     """Return the explanation of an answer, law by law."""
     out: list[str] = []
-    for law in dict.fromkeys(row.law for row in answer.rows):
-        if law is not None:
-            out += ["", law, "=" * len(law), *law_lines(law, catalog, width)]
+    # Where no law is asked, as in a listing, the rows are of subjects.
+    by_law = any(row.law for row in answer.rows)
+    seen = dict.fromkeys(row.law if by_law else row.subject for row in answer.rows)
+    for key in seen:
+        if key is not None:
+            name = visible(key)
+            out += ["", name, "=" * len(name), *(law_lines(key, catalog, width) if by_law else [])]
         for row in answer.rows:
-            if row.law == law:
+            if (row.law if by_law else row.subject) == key:
                 out += ["", *row_lines(row, catalog, width)]
-        notes = [note for note in answer.notes if note.law == law]
+        notes = [note for note in answer.notes if note.law == key]
         out += ["", *note_block(notes, width)] if notes else []
-    seen = {row.law for row in answer.rows}
     rest = [note for note in answer.notes if note.law not in seen]
     out += ["", *note_block(rest, width)] if rest else []
     return "\n".join(out).strip("\n") + "\n"
@@ -89,4 +92,5 @@ def source_text(locator: str, catalog: Catalog) -> str:
         return visible(locator, 300)
     place = locator.partition(":")[2].strip()
     url = f", {document.url}" if document.url else ""
-    return visible(f"{document.authors} ({document.year}), {document.title}: {place}{url}", 400)
+    year = f" ({document.year})" if document.year else ""
+    return visible(f"{document.authors}{year}, {document.title}: {place}{url}", 400)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from scaletui.render.plot import Axis, Mark, Plot, Series, ansi, draw
 from scaletui_core.answer import Answer
 from scaletui_core.errors import InputError
-from scaletui_core.listing import model_flops
+from scaletui_core.known_models import model_flops, working_params
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity_text import format_quantity
 
@@ -19,11 +19,12 @@ AXES = {
 
 
 def known_models(catalog: Catalog, axis: str) -> list[Mark]:
-    """Return the known models that have N and D, as marks at their 6ND (C = 6ND, the same for all)."""
+    """Return the known models that have N and D, as marks at their 6ND; a mixture of experts at its active N."""
     if axis not in ("params", "tokens"):
         return []
     records = catalog.load("models").records.values()
-    return [Mark(model_flops(one), one[axis], one["name"]) for one in records if "tokens" in one]
+    points = [(one, working_params(one) if axis == "params" else one["tokens"]) for one in records if "tokens" in one]
+    return [Mark(model_flops(one), y, one["name"]) for one, y in points]
 
 
 def sweep_plot(

@@ -5,11 +5,20 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from scaletui_core.answer import Answer, Column, Note, Row
+from scaletui_core.calculator import INSIDE
 from scaletui_core.quantity_text import format_quantity
 from scaletui_core.safetext import visible
 
 _MISSING = "-"
-_BARE = ("parameters", "tokens", "FLOP", "tokens/parameter", "nats/token")  # units that a cell does not show
+_BARE = (
+    "parameters",
+    "tokens",
+    "FLOP",
+    "tokens/parameter",
+    "nats/token",
+    "TFLOP/s, dense",
+)  # units that a cell does not show
+COMPARABLE = "Losses of laws fitted on different data or tokenizers do not compare."
 _LEAST_LABEL = 10  # columns that a cut label must keep to be worth showing
 _FULL_NOTES = 3  # with at most so many laws the notes of a table are printed whole
 
@@ -25,13 +34,15 @@ def cell(row: Row | None, column: Column) -> str:
     if column.unit == "label":
         return visible(row.label)
     if column.unit == "decades":
-        return f"10^{row.value:.1f}x" if abs(row.value) >= 0.05 else "inside"
+        return f"10^{row.value:.1f}x" if abs(row.value) >= INSIDE else "inside"
+    if column.unit == "1e12":
+        return format_quantity(row.value / 1e12, "1", digits=4)
     return value_text(row)
 
 
-def value_text(row: Row, *, with_unit: bool = False) -> str:
+def value_text(row: Row, *, with_unit: bool = False, digits: int = 3) -> str:
     """Return a row's value for people, with its interval where it has one."""
-    text = format_quantity(row.value, row.unit, with_unit=with_unit)
+    text = format_quantity(row.value, row.unit, digits=digits, with_unit=with_unit)
     if row.low is not None and row.high is not None:
         text += f" ({format_quantity(row.low, row.unit)} to {format_quantity(row.high, row.unit)})"
     return text
@@ -146,9 +157,11 @@ def _head(rows: list[Row], width: int, listing: bool) -> list[str]:
     if not rows:
         return []
     many = listing and len({row.subject or row.law for row in rows}) > 1
-    left = [visible(f"{row.subject or row.law}: {row.label}" if many else row.label, 200) for row in rows]
+    keys = [f"{row.subject or row.law}: " if many and (row.subject or row.law) else "" for row in rows]
+    left = [visible(f"{key}{row.label}", 200) for key, row in zip(keys, rows, strict=True)]
     wide = min(max(map(len, left)), 46)
-    values = [value_text(row, with_unit=True) for row in rows]
+    # A constant is worth its printed digits; what was worked out is not.
+    values = [value_text(row, with_unit=True, digits=3 if row.working or not listing else 8) for row in rows]
     value_wide = max(map(len, values))
     out = []
     for name, value, row in zip(left, values, rows, strict=True):
@@ -156,7 +169,7 @@ def _head(rows: list[Row], width: int, listing: bool) -> list[str]:
         source = visible(row.source, 200) if row.source else ""
         if source and len(line) + 2 + len(source) <= width:
             line += f"  {source}"
-        elif source and listing and len(name) + len(value) + 4 + len(source) <= width:
+        elif source and listing and wide + len(value) + 4 + len(source) <= width:
             line = f"{name:<{wide}}  {value}  {source}"
         elif source and listing:
             out += [_cut(line.rstrip(), width), *wrapped(f"    {source}", width, "    ")]
@@ -189,7 +202,7 @@ def _grid_lines(answer: Answer, width: int) -> list[TextLine]:
 
 def _narrowed(table: Grid, width: int) -> Grid:
     """Return the table without what a narrow terminal can spare: the nearest model, then how far beyond the fit."""
-    for unit in ("label", "decades"):
+    for unit in ("label", "words", "decades"):
         if unit in table.units and _least_width(table) > width:
             table = table.without(table.units.index(unit))
     return table
@@ -197,20 +210,22 @@ def _narrowed(table: Grid, width: int) -> Grid:
 
 def _least_width(table: Grid) -> int:
     """Return the columns of the terminal that a table needs when its label column is cut as far as makes sense."""
-    wides = [min(w, _LEAST_LABEL) if u == "label" else w for w, u in zip(table.wides, table.units, strict=True)]
+    wides = [
+        min(w, _LEAST_LABEL) if u in ("label", "words") else w for w, u in zip(table.wides, table.units, strict=True)
+    ]
     return sum(wides) + 2 * (len(wides) - 1)
 
 
 def note_lines(answer: Answer, width: int) -> list[str]:
     """Return the notes under a table: all where few laws are asked, else what was assumed and a count of the rest."""
     subjects = {row.law or row.subject for row in answer.rows} - {None}
-    whole = len(subjects) <= _FULL_NOTES
+    whole = answer.table is None or len(subjects) <= _FULL_NOTES
     shown = [n for n in answer.notes if n.kind == "assumption" or (whole and n.kind != "unreachable")]
     out = wrapped(legend(answer), width, "  ")
     for note in shown:
         out += wrapped(note_text(note), width, "  ")
     if not whole:
-        out += _counted(answer.notes, width)
+        out += _counted(answer, width)
     return out
 
 
@@ -221,20 +236,34 @@ def legend(answer: Answer) -> str:
     used = {row.id for row in answer.rows}
     parts = [(answer.sweep.symbol, answer.sweep.unit)] if answer.sweep else []
     parts += [(c.heading, c.unit) for c in answer.table.columns if c.id in used]
+    parts = [(heading, "TFLOP/s, dense" if unit == "1e12" else unit) for heading, unit in parts]
     text = ", ".join(f"{heading} [{unit}]" for heading, unit in parts if unit in _BARE)
     if any(unit == "decades" for _, unit in parts):
-        text += "; beyond: C over the largest budget of the law's fit"
-    return text + "." if text else ""
+        text += "; beyond: C outside the budgets of the law's fit"
+    if any(column.id == "nearest_model" for column in answer.table.columns) and "nearest_model" in used:
+        text += "; nearest: known model, in ln N and ln D"
+    several = len({row.law for row in answer.rows if row.unit == "nats/token" and row.law}) > 1
+    return text + "." + (" " + COMPARABLE if several else "") if text else ""
 
 
-def _counted(notes: tuple[Note, ...], width: int) -> list[str]:
+def _counted(answer: Answer, width: int) -> list[str]:
     out: list[str] = []
-    odd = [f"{n.law} {n.text.removeprefix('N counts ').rstrip('.')}" for n in notes if n.id.startswith("counts:")]
+    notes = answer.notes
+    blind = [visible(n.law or "") for n in notes if n.kind == "repetition"]
+    if blind:
+        out += wrapped(f"Losses that take no account of repeated tokens: {', '.join(blind)}.", width, "  ")
+    odd = [
+        f"{n.law} {visible(n.text, 200).removeprefix('N counts ').rstrip('.')}"
+        for n in notes
+        if n.id.startswith("counts:")
+    ]
     if odd:
         out += wrapped(f"N counts all parameters, but: {'; '.join(odd)}.", width, "  ")
     against = sum(n.kind == "contradiction" for n in notes)
     if against:
-        text = f"{against} notes where a source contradicts itself or another: add --explain, or name one --law."
+        how = "add --explain, or name one"
+        count = "a note says" if against == 1 else f"{against} notes say"
+        text = f"{count} where a source contradicts itself or another: {how}."
         out += wrapped(text, width, "  ")
     return out
 

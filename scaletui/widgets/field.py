@@ -34,10 +34,10 @@ class FieldInput(Input):
     FieldInput.-wrong {{ text-style: reverse; }}
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "app.leave", "Results", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,escape", "app.leave", "Results", show=False)]
 
     def __init__(self, field: Field, text: str) -> None:
-        super().__init__(text, placeholder=field.default, id=f"field-{field.name}", select_on_focus=False)
+        super().__init__(text, placeholder=field.default, id=f"field-{field.name}", select_on_focus=True)
         self.field = field
         # A blinking cursor is a kilobyte a second over a slow link, for ever.
         self.cursor_blink = False

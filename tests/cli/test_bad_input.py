@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import unicodedata
+import zlib
 from contextlib import redirect_stderr, redirect_stdout
 from math import log10
 from pathlib import Path
@@ -55,6 +56,8 @@ LEGAL: set[tuple[str, str, str]] = set()
 
 # What must stand beside an option for its value to be the only thing wrong (or, with its example, nothing wrong).
 MACHINE = ["--hardware", "8xH100", "--days", "30"]
+PERSON = "human words-per-minute tokens-per-word tokens-per-minute hours-a-day days-a-week"
+PAIR = ["--small-batch", "64k", "--small-norm2", "0.9", "--big-batch", "4M", "--big-norm2", "0.3"]
 BESIDE = {
     ("calc", "--hardware"): ["--days", "30"],
     ("calc", "--days"): ["--hardware", "8xH100"],
@@ -66,12 +69,45 @@ BESIDE = {
     ("calc", "--unique"): ["--flops", "1e21"],
     ("calc", "--law"): ["--flops", "1e21"],
     ("calc", "--format"): ["--flops", "1e21"],
+    **{
+        (command, f"--{option}"): beside
+        for command, beside, options in (
+            ("copies", ["--tokens", "300B"], "speed k years days compute-multiple format"),
+            ("copies", ["--tokens", "300B"], PERSON),
+            ("copies", ["--flops", "1e21"], "law"),
+            ("copies", ["--tokens-per-second-per-accelerator", "2000"], "hardware"),
+            ("copies", ["--hardware", "8xH100"], "tokens-per-second-per-accelerator"),
+            ("learning", ["--copies", "1M"], "speed critical-batch loss format"),
+            ("learning", ["--copies", "1M"], PERSON),
+            ("learning", ["--users", "1M"], "minutes"),
+            ("learning", ["--copies", "1M", "--loss", "2"], "tokens-per-update"),
+            ("batch", ["--loss", "3"], "batch format"),
+            ("batch", ["--min-tokens", "1B"], "min-steps"),
+            ("batch", ["--min-steps", "10k"], "min-tokens"),
+        )
+        for option in options.split()
+    },
+    **{
+        ("batch", PAIR[i]): [word for j in range(0, 8, 2) if j != i for word in PAIR[j : j + 2]] for i in range(0, 8, 2)
+    },
     ("loss", "--unique"): ["--params", "1B"],
     ("loss", "--law"): ["--params", "1B"],
     ("loss", "--format"): ["--params", "1B"],
     ("frontier", "--axis"): ["--plot"],
     ("isoflop", "--axis"): ["--plot", "--flops", "1e21"],
     **{("isoflop", option): ["--flops", "1e21"] for option in ("--points", "--unique", "--law", "--format")},
+    **{
+        ("speed", f"--{option}"): ["--params", "70B"]
+        for option in ("bytes-per-weight", "precision", "memory", "network", "gpus-per-machine", "batch", "prompt")
+    },
+    ("speed", "--price"): ["--params", "70B"],
+    ("speed", "--layers"): ["--params", "70B"],
+    **{
+        ("speed", f"--{option}"): ["--model", "llama-3-70b"]
+        for option in ["kv-heads", "head-dim", "bytes-per-kv", "context", "hop"]
+    },
+    ("speed", "--matmul-time"): ["--k", "5"],
+    ("speed", "--latency"): ["--k", "5"],
 }
 
 
@@ -212,6 +248,9 @@ def test_a_slip_gets_the_nearest_name(arguments, named, suggested, capsys):
         (["x" * 100_000], "No such command"),
         (["calc"], "nothing to start from"),
         (["loss"], "nothing to start from"),
+        (["copies"], "nothing to start from"),
+        (["learning"], "nothing to start from"),
+        (["batch"], "nothing to start from"),
         (["isoflop"], "nothing to start from"),
         (["frontier", "--axis", "params"], "--axis: needs --plot"),
         (["frontier", "--ascii"], "--ascii: needs --plot"),
@@ -238,6 +277,11 @@ def test_a_line_that_says_too_much_or_too_little(arguments, named, capsys):
         "calc --params 1e200 --tokens 1e200",
         "calc --hardware 1xH100 --cost 1e299 --price 1e-299",
         "loss --params 1e299 --tokens 1e299",
+        "copies --tokens 1e299",
+        "copies --tokens 1T --words-per-minute 1e300",
+        "learning --copies 1e300",
+        "batch --loss 1e-300",
+        "batch --small-batch 1 --small-norm2 1e300 --big-batch 2 --big-norm2 1",
     ],
 )
 def test_numbers_at_the_edge_of_the_floats_are_refused_and_not_answered_with_infinity(line, capsys):
@@ -552,13 +596,32 @@ def exponent(shipped, cache):
     return Catalog(str(shipped), cache=str(cache)).load("laws").records["epoch-2024"]["alpha"]
 
 
+def signed(stamp, document):
+    """What a cache holds: the stamp with the sum of the document, and the document."""
+    body = json.dumps(document).encode()
+    return json.dumps([*stamp, zlib.crc32(body)]).encode() + b"\n" + body
+
+
+def kept_in(file):
+    head, _, body = file.read_bytes().partition(b"\n")
+    return json.loads(head)[:-1], json.loads(body)
+
+
 def test_the_cache_is_written_and_then_read(shipped, tmp_path):
     cache = tmp_path / "cache"
     assert exponent(shipped, cache) == 0.3478
-    kept = json.loads((cache / "laws.json").read_text())
-    kept["document"]["laws"]["epoch-2024"]["alpha"] = 0.5
-    (cache / "laws.json").write_text(json.dumps(kept))
+    stamp, document = kept_in(cache / "laws.json")
+    document["laws"]["epoch-2024"]["alpha"] = 0.5
+    (cache / "laws.json").write_bytes(signed(stamp, document))
     assert exponent(shipped, cache) == 0.5
+
+
+def test_a_cache_that_changed_since_it_was_written_is_not_used(shipped, tmp_path):
+    cache = tmp_path / "cache"
+    assert exponent(shipped, cache) == 0.3478
+    file = cache / "laws.json"
+    file.write_bytes(file.read_bytes().replace(b"0.3478", b"0.9478"))
+    assert exponent(shipped, cache) == 0.3478
 
 
 def test_a_stale_cache_is_not_used(shipped, tmp_path):
@@ -585,21 +648,21 @@ def test_the_cache_of_another_copy_is_not_used(shipped, tmp_path):
 
 
 DAMAGE = {
-    "empty": lambda kept: "",
-    "cut short": lambda kept: json.dumps(kept)[:-100],
-    "not JSON": lambda kept: "\x00\xff",
-    "a list": lambda kept: "[]",
-    "a number": lambda kept: "1",
-    "null": lambda kept: "null",
-    "deep": lambda kept: "[" * 100_000,
-    "no document": lambda kept: json.dumps({"stamp": kept["stamp"]}),
-    "a document that is a list": lambda kept: json.dumps({**kept, "document": []}),
-    "an empty document": lambda kept: json.dumps({**kept, "document": {}}),
-    "laws that are a list": lambda kept: json.dumps({**kept, "document": {"laws": [1], "sources": {}}}),
-    "laws that are numbers": lambda kept: json.dumps({**kept, "document": {"laws": {"a": 1}, "sources": {}}}),
-    "laws without keys": lambda kept: json.dumps({**kept, "document": {"laws": {"a": {}}, "sources": {}}}),
-    "sources that are text": lambda kept: json.dumps({**kept, "document": {**kept["document"], "sources": "x"}}),
-    "sources without titles": lambda kept: json.dumps({**kept, "document": {**kept["document"], "sources": {"x": {}}}}),
+    "empty": lambda stamp, kept: b"",
+    "cut short": lambda stamp, kept: signed(stamp, kept)[:-100],
+    "not JSON": lambda stamp, kept: b"\x00\xff",
+    "a list": lambda stamp, kept: b"[]",
+    "a number": lambda stamp, kept: b"1",
+    "deep": lambda stamp, kept: b"[" * 100_000,
+    "another version": lambda stamp, kept: signed(["0.0.0", *stamp[1:]], kept),
+    "no document": lambda stamp, kept: signed(stamp, None),
+    "a document that is a list": lambda stamp, kept: signed(stamp, []),
+    "an empty document": lambda stamp, kept: signed(stamp, {}),
+    "laws that are a list": lambda stamp, kept: signed(stamp, {"laws": [1], "sources": {}}),
+    "laws that are numbers": lambda stamp, kept: signed(stamp, {"laws": {"a": 1}, "sources": {}}),
+    "laws without keys": lambda stamp, kept: signed(stamp, {"laws": {"a": {}}, "sources": {}}),
+    "sources that are text": lambda stamp, kept: signed(stamp, {**kept, "sources": "x"}),
+    "sources without titles": lambda stamp, kept: signed(stamp, {**kept, "sources": {"x": {}}}),
 }
 
 
@@ -609,7 +672,7 @@ def test_a_damaged_cache_is_ignored_and_mended(damage, shipped, tmp_path):
     assert exponent(shipped, cache) == 0.3478
     file = cache / "laws.json"
     good = file.read_bytes()
-    file.write_text(damage(json.loads(good)))
+    file.write_bytes(damage(*kept_in(file)))
     assert exponent(shipped, cache) == 0.3478
     assert file.read_bytes() == good
 

@@ -53,6 +53,17 @@ ONE = [
     "laws chinchilla-3 kaplan-2020",
     "models chinchilla gopher",
     "hardware h100 mi300x",
+    "copies --tokens 300B",
+    "copies --tokens 300B --k 5 --speed 5 --hours-a-day 8 --days-a-week 5",
+    "copies --chain gpt-2030",
+    "copies --hardware 512xH100 --tokens-per-second-per-accelerator 2000 --k 5",
+    "learning --copies 1M --speed 5",
+    "learning --users 250M --loss 2",
+    "batch --loss 3 --batch 4M",
+    "batch --min-steps 10k --min-tokens 10B --flops 1e21",
+    "batch --flops 1e21",
+    "batch --loss 3",
+    "copies --flops 1e24 --k 5",
     *(
         EMPTY := [
             "isoflop --flops 1e21 --law chinchilla-1",
@@ -60,8 +71,22 @@ ONE = [
             "calc --loss 1 --law epoch-2024",
         ]
     ),
+    "speed --human-multiple 5 --k 5",
+    "speed --hardware p100",
+    "speed --layers 118 --kv-heads 1 --head-dim 256",
 ]
-LINES = CALC + LISTINGS + SWEEPS + OTHERS + ONE
+WORLD = [
+    "emergence",
+    "emergence --flops 1e23 --law chinchilla-3",
+    "emergence --params 70B --sort params",
+    "emergence --benchmarks",
+    "emergence --ability mmlu",
+    "speed",
+    "speed --params 70B",
+    "speed --model llama-3-70b --hardware 8xH100 --batch 32 --context 8k --prompt 2k --k 5",
+    "speed --model pythia-12b --hardware a100",
+]
+LINES = CALC + LISTINGS + SWEEPS + OTHERS + ONE + WORLD
 
 
 def never(word):

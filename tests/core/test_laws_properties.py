@@ -172,6 +172,10 @@ def test_budget_of_the_loss(law_id: str, flops: float) -> None:
 @example(1.0, 0.01)  # less than one FLOP
 def test_budget_of_size_tokens_and_loss_where_data_repeat(unique: float, epochs: float) -> None:
     one = muennighoff(unique)
+    if muennighoff(None).tokens_line[0] + 1.0 > log(unique * epochs):  # a budget near or below 1 FLOP
+        with pytest.raises(Unreachable, match="less than 1 FLOP"):
+            one.flops_for_tokens(1e-3 * unique * epochs)
+        return
     flops = one.flops_for_tokens(unique * epochs)
     best = one.optimum(flops)
     assert best.tokens == pytest.approx(unique * epochs, rel=1e-9)
@@ -278,7 +282,7 @@ def test_a_law_without_a_loss_says_so(law_id: str) -> None:
         with pytest.raises(Unreachable, match="no loss published"):
             ask(2.0)
     for ask_pair in (one.loss, one.tokens_for_loss, one.params_for_loss):
-        with pytest.raises(Unreachable, match=r"no L\(N, D\) published"):
+        with pytest.raises(Unreachable, match="no loss of N and D together"):
             ask_pair(1e12, 2.0)
 
 

@@ -13,7 +13,7 @@ import pytest
 from scaletui_core import calc, listing, loss
 from scaletui_core.answer import Answer, Note
 from scaletui_core.budget import BudgetInputs
-from scaletui_core.law_formulas import log_allocation, training_flops
+from scaletui_core.law_formulas import log_allocation, pf_days, training_flops
 from scaletui_core.laws import Law, ParametricLaw, RepeatedLaw, chosen_laws, law
 from scaletui_core.listing import ListingInputs
 from scaletui_core.loss import LossInputs
@@ -93,7 +93,7 @@ def test_kaplan_sec_2_1_compute_is_6nd() -> None:
 
 
 def test_a_pf_day_is_8_64e19_flop() -> None:
-    assert calc.PF_DAY == 8.64e19 == 1e15 * 24 * 3600
+    assert pf_days(1e15 * 24 * 3600) == 1.0
     assert parse("1 PF-day", "FLOP").value == 8.64e19
     assert at("kaplan-2020", 8.64e21).row("pf_days").value == 100.0
 

@@ -140,12 +140,25 @@ async def test_a_text_that_makes_no_sense_is_marked_and_the_answer_stays(text: s
 async def test_pasted_escapes_are_shown_not_obeyed() -> None:
     async with ScaletuiApp().run_test(size=SIZE) as pilot:
         app = app_of(pilot)
-        await pilot.press("slash")
+        await pilot.press("slash", "end")
         await paste(pilot, "\x1b[31m\x07\u202e")
         assert field(app, "flops").value == "5.76e23\\x1b[31m\\x07\\u202e"
         assert "is not" in echo(app)
         assert "[31m" in echo(app)
         assert all(char.isprintable() and char != "\u202e" for char in screen_text(app).replace("\n", ""))
+
+
+async def test_typing_into_a_field_replaces_what_stood_there() -> None:
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        await pilot.press("slash", *"1e24")
+        assert field(app_of(pilot), "flops").value == "1e24"
+
+
+@pytest.mark.parametrize("key", ["enter", "escape"])
+async def test_a_key_leaves_a_field(key: str) -> None:
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        await pilot.press("slash", key, "2")
+        assert app_of(pilot).pane.TITLE == "Frontier"
 
 
 async def test_two_wrong_fields_are_both_marked_and_each_says_its_own() -> None:

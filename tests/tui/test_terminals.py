@@ -191,7 +191,7 @@ def test_what_a_person_sees(terminal: Open, name: str, settings: dict[str, str],
     check()
     session.type(b"e", "Explained: ")
     session.type(b"q", "Compute-optimal")
-    session.type(b"1/x", "is not a suffix")
+    session.type(b"1/\x05x", "is not a suffix")
     check()
     session.type(b"\x7f?", "Help: Budget")
     check()
@@ -207,7 +207,7 @@ def test_a_terminal_below_the_smallest_still_shows_something(terminal: Open) -> 
 
 def test_keys_sent_in_one_go_are_not_lost(terminal: Open) -> None:
     session = terminal()
-    session.type(b"/\x7f1\t70B\r?", "Help: Budget")
+    session.type(b"/\x05\x7f1\t70B\r?", "Help: Budget")
     session.type(b"q?", "Help: Budget")
     session.type(b"q2i", "isoFLOP slice at C = 5.76e21 FLOP")
     assert "N 70B" in session.lines[0]
