@@ -530,7 +530,7 @@ def chosen_laws(catalog: Catalog, ids: tuple[str, ...] = (), unique: float | Non
     InputError
         If a name is unknown or given twice.
     """
-    names = [name.strip() for text in ids for name in text.split(",")]
+    names = [name.strip().lower() for text in ids for name in text.split(",")]
     if not names:
         records = catalog.load("laws").records
         names = [key for key, record in records.items() if not record.get("teaching", False)]

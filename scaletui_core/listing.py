@@ -17,14 +17,28 @@ from scaletui_core.laws import ParametricLaw, RepeatedLaw, law
 from scaletui_core.machine import accelerator
 from scaletui_core.presets import Catalog, Record
 
+_HELP = "Name to show in full; without one, the whole list."
+
 
 @dataclass(frozen=True, slots=True)
-class ListingInputs:
-    """The names to show in full; all in short when empty."""
+class LawNames:
+    """The laws to show in full; all in short when empty."""
 
-    name: tuple[str, ...] = field(
-        NAMES, "Name to show in full.", label="Name", example="chinchilla-3", default_value=()
-    )
+    name: tuple[str, ...] = field(NAMES, _HELP, label="Name", example="chinchilla-3", default_value=())
+
+
+@dataclass(frozen=True, slots=True)
+class ModelNames:
+    """The models to show in full; all in short when empty."""
+
+    name: tuple[str, ...] = field(NAMES, _HELP, label="Name", example="gopher", default_value=())
+
+
+@dataclass(frozen=True, slots=True)
+class HardwareNames:
+    """The accelerators to show in full, by id or alias; all in short when empty."""
+
+    name: tuple[str, ...] = field(NAMES, _HELP, label="Name", example="h100", default_value=())
 
 
 # id, label, unit of every number a preset may hold
@@ -61,10 +75,10 @@ _HARDWARE_NUMBERS = (
 )
 
 
-def laws(inputs: ListingInputs, catalog: Catalog) -> Answer:
+def laws(inputs: LawNames, catalog: Catalog) -> Answer:
     """Return exponents, coefficients and fitted range of the laws.
 
-    >>> answer = laws(ListingInputs(("epoch-2024",)), Catalog("presets"))
+    >>> answer = laws(LawNames(("epoch-2024",)), Catalog("presets"))
     >>> round(answer.row("a").value, 4)
     0.5126
     """
@@ -161,10 +175,10 @@ def _law_rows(one: Any) -> list[Row]:
     return rows
 
 
-def models(inputs: ListingInputs, catalog: Catalog) -> Answer:
+def models(inputs: ModelNames, catalog: Catalog) -> Answer:
     """Return sizes, data and shapes of known models.
 
-    >>> models(ListingInputs(("chinchilla",)), Catalog("presets")).row("params").value
+    >>> models(ModelNames(("chinchilla",)), Catalog("presets")).row("params").value
     70000000000.0
     """
     records = catalog.load("models").records
@@ -200,10 +214,10 @@ def models(inputs: ListingInputs, catalog: Catalog) -> Answer:
     return Answer("models", given(inputs), tuple(rows), tuple(notes), provenance(), table)
 
 
-def hardware(inputs: ListingInputs, catalog: Catalog) -> Answer:
+def hardware(inputs: HardwareNames, catalog: Catalog) -> Answer:
     """Return dense peaks, memory, bandwidth and power of accelerators.
 
-    >>> hardware(ListingInputs(("h100",)), Catalog("presets")).row("peak_bf16").value
+    >>> hardware(HardwareNames(("h100",)), Catalog("presets")).row("peak_bf16").value
     989000000000000.0
     """
     records = catalog.load("hardware").records
@@ -242,8 +256,8 @@ def _records(
     return rows, notes, captions
 
 
-LAWS = Calculator("laws", ListingInputs, laws, "The published laws: exponents, coefficients, what N counts, sources.")
-MODELS = Calculator("models", ListingInputs, models, "Known models: size, data, compute, shape, sources.")
+LAWS = Calculator("laws", LawNames, laws, "The published laws: exponents, coefficients, what N counts, sources.")
+MODELS = Calculator("models", ModelNames, models, "Known models: size, data, compute, shape, sources.")
 HARDWARE = Calculator(
-    "hardware", ListingInputs, hardware, "Accelerators: dense peak, memory, bandwidth, power, sources."
+    "hardware", HardwareNames, hardware, "Accelerators: dense peak, memory, bandwidth, power, sources."
 )

@@ -474,6 +474,10 @@ def parse_fleet(text: str) -> Fleet:
                 f"'{visible(text[at])}' is not part of an accelerator's name", hint=hint, text=text, column=at
             )
     name = " ".join(text[column:].lower().split())
+    turned, _, last = (part.strip() for part in name.rpartition("x"))
+    if last.isdigit() and any(char.isdigit() for char in turned) and column == start:
+        what = "the count comes first"
+        raise InputError(what, hint=f"write {last}x{turned}", text=text, column=start)
     if not any(char.isalpha() for char in name):
         raise InputError("no accelerator is named", hint=hint, text=text, column=column)
     return Fleet(int(count), name)

@@ -15,7 +15,7 @@ from scaletui_core.answer import Answer, Note
 from scaletui_core.budget import BudgetInputs
 from scaletui_core.law_formulas import log_allocation, pf_days, training_flops
 from scaletui_core.laws import Law, ParametricLaw, RepeatedLaw, chosen_laws, law
-from scaletui_core.listing import ListingInputs
+from scaletui_core.listing import LawNames, ModelNames
 from scaletui_core.loss import LossInputs
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity import parse
@@ -196,7 +196,7 @@ TABLE2 = {
 
 @pytest.mark.parametrize("law_id", TABLE2)
 def test_hoffmann_table2_exponents(law_id: str) -> None:
-    answer = listing.laws(ListingInputs((law_id,)), CATALOG)
+    answer = listing.laws(LawNames((law_id,)), CATALOG)
     for key, (text, low, high) in zip(("a", "b"), TABLE2[law_id], strict=True):
         assert printed(answer.row(key).value, text) == text
         if low is not None:
@@ -208,7 +208,7 @@ def test_hoffmann_table2_exponents(law_id: str) -> None:
 def test_hoffmann_table2_three_points_lie_outside_their_intervals() -> None:
     outside = []
     for law_id in ("chinchilla-1", "chinchilla-2", "chinchilla-3"):
-        answer = listing.laws(ListingInputs((law_id,)), CATALOG)
+        answer = listing.laws(LawNames((law_id,)), CATALOG)
         for key in ("a", "b"):
             row = answer.row(f"printed_{key}")
             assert row.low is not None
@@ -232,7 +232,7 @@ def test_hoffmann_table_a2() -> None:
     ],
 )  # fmt: skip
 def test_hoffmann_table1_models(key: str, params: str, tokens: str) -> None:
-    answer = listing.models(ListingInputs((key,)), CATALOG)
+    answer = listing.models(ModelNames((key,)), CATALOG)
     assert answer.row("params").value == parse(params, "parameters").value
     assert answer.row("tokens").value == parse(tokens, "tokens").value
 
@@ -242,14 +242,14 @@ def test_hoffmann_table1_models(key: str, params: str, tokens: str) -> None:
     [("gopher", (80, 128, 128, 16384, 4e-5, 3e6, 6e6)), ("chinchilla", (80, 64, 128, 8192, 1e-4, 1.5e6, 3e6))],
 )
 def test_hoffmann_table4_models(key: str, shape: tuple[float, ...]) -> None:
-    answer = listing.models(ListingInputs((key,)), CATALOG)
+    answer = listing.models(ModelNames((key,)), CATALOG)
     ids = ("layers", "heads", "head_dim", "d_model", "learning_rate", "batch_tokens", "batch_tokens_final")
     assert tuple(answer.row(row_id).value for row_id in ids) == shape
     assert answer.row("d_ff").value == 4 * answer.row("d_model").value
 
 
 def test_gopher_compute_6nd_and_as_printed() -> None:
-    answer = listing.models(ListingInputs(("gopher",)), CATALOG)
+    answer = listing.models(ModelNames(("gopher",)), CATALOG)
     assert printed(answer.row("compute").value, "5.04e23") == "5.04e23"
     assert printed(answer.row("training_flops").value, "5.76e23") == "5.76e23"
 
@@ -319,7 +319,7 @@ def test_besiroglu_gopher_budget() -> None:
 
 
 def test_besiroglu_table1_standard_errors_and_exponent() -> None:
-    answer = listing.laws(ListingInputs(("epoch-2024",)), CATALOG)
+    answer = listing.laws(LawNames(("epoch-2024",)), CATALOG)
     assert printed(answer.row("a").value, ".5126") == ".5126"
     errors = {"E": ("1.8172", "0.03"), "A": ("482.01", "124.58"), "B": ("2085.43", "1293.23")}
     errors |= {"alpha": (".3478", "0.02"), "beta": (".3658", "0.02")}
@@ -386,9 +386,7 @@ def test_kaplan_puts_c_in_as_c_min_and_says_so() -> None:
 
 
 def test_lecture_kaplan_batch_at_convergence() -> None:
-    (note,) = (
-        note for note in listing.laws(ListingInputs(("kaplan-2020",)), CATALOG).notes if note.id == "kaplan-batch"
-    )
+    (note,) = (note for note in listing.laws(LawNames(("kaplan-2020",)), CATALOG).notes if note.id == "kaplan-batch")
     assert "1 to 2 million tokens at convergence" in note.text
     assert note.source is not None
     assert note.source.startswith("lecture-2025")
@@ -469,7 +467,7 @@ def notes_of(answer: Answer, note_id: str) -> list[Note]:
 @pytest.mark.parametrize(("law_id", "note_id", "numbers"), CONTRADICTIONS)
 @pytest.mark.parametrize("calculator", ["calc", "laws"])
 def test_contradiction_is_shown(law_id: str, note_id: str, numbers: tuple[str, ...], calculator: str) -> None:
-    answer = at(law_id, GOPHER) if calculator == "calc" else listing.laws(ListingInputs((law_id,)), CATALOG)
+    answer = at(law_id, GOPHER) if calculator == "calc" else listing.laws(LawNames((law_id,)), CATALOG)
     (note,) = notes_of(answer, note_id)
     assert [number for number in numbers if number not in note.text] == []
     assert note.law == law_id
@@ -478,7 +476,7 @@ def test_contradiction_is_shown(law_id: str, note_id: str, numbers: tuple[str, .
 
 
 def test_contradiction_of_gopher_compute_is_shown() -> None:
-    answer = listing.models(ListingInputs(("gopher",)), CATALOG)
+    answer = listing.models(ModelNames(("gopher",)), CATALOG)
     (note,) = (note for note in answer.notes if note.kind == "contradiction")
     assert [number for number in ("5.04e23", "5.0e23", "5.76e23", "6.3e23") if number not in note.text] == []
 

@@ -723,3 +723,17 @@ def test_a_shown_range_reads_back(low: float, ratio: float, unit: str, coverage:
     assert float(tail.partition("%")[0]) / 100 == pytest.approx(coverage)
     for part, end in zip(body.split(".."), (low, high), strict=True):
         assert abs(parse(part, unit).value - end) <= tolerance(end, unit, 3)
+
+
+@pytest.mark.parametrize("text", ["H100x512", "a100 x 8"])
+def test_a_count_behind_the_name_is_turned_round(text: str) -> None:
+    name, _, count = text.lower().partition("x")
+    with pytest.raises(InputError, match="the count comes first") as caught:
+        parse_fleet(text)
+    assert caught.value.hint == f"write {count.strip()}x{name.strip()}"
+    assert parse_fleet(caught.value.hint.removeprefix("write ")) == (int(count), name.strip())
+
+
+@pytest.mark.parametrize("text", ["rtx 4090", "gtx1080", "mi300x"])
+def test_a_name_with_an_x_is_a_name(text: str) -> None:
+    assert parse_fleet(text) == (1, text)
