@@ -12,13 +12,11 @@ from typing import Annotated, Any, NamedTuple, Optional, TextIO
 
 import typer
 
+from scaletui.render import AXES, FORMATS
 from scaletui_core.calculator import Calculator
 from scaletui_core.errors import InputError, ScaletuiError, unknown_name
 from scaletui_core.fields import FLAG, NAMES, Field, fields_of, parse_inputs
 from scaletui_core.safetext import visible
-
-FORMATS = ("table", "json", "csv", "md")
-AXES = ("params", "tokens", "loss")
 
 
 class Command(NamedTuple):
@@ -224,7 +222,7 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
 def _refuse_unused(form: str, explain: bool, plot: bool, axis: str | None, ascii_only: bool) -> None:
     """Raise for an option of the output that is wrong or would change nothing."""
     if axis is not None and axis not in AXES:
-        raise unknown_name("axis", axis, AXES, where="--axis")
+        raise unknown_name("axis", axis, tuple(AXES), where="--axis")
     for option, given in (("--axis", axis is not None), ("--ascii", ascii_only)):
         if given and not plot:
             raise InputError("needs --plot", where=option)

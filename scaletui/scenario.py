@@ -9,7 +9,7 @@ from scaletui_core.answer import Answer
 from scaletui_core.budget import BudgetInputs
 from scaletui_core.calc import calculate
 from scaletui_core.errors import InputError
-from scaletui_core.fields import NAMES, Field, as_command, fields_of, parse_inputs
+from scaletui_core.fields import NAMES, Field, fields_of, parse_inputs
 from scaletui_core.laws import Law, chosen_laws
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity_text import format_quantity
@@ -69,11 +69,6 @@ class Scenario:
             self.wrong = _field_named(error.where)
             return
         self.inputs, self.answer = inputs, answer
-
-    @property
-    def command(self) -> list[str]:
-        """The command line that gives the answer."""
-        return as_command("calc", self.inputs)
 
     @property
     def laws(self) -> list[Law]:

@@ -116,11 +116,9 @@ class Field(NamedTuple):
         if isinstance(value, str):
             return value
         if self.bare != 1.0:
-            return (
-                format_exact(value / self.bare, "1")
-                if (value / self.bare) * self.bare == value
-                else format_exact(value, self.unit)
-            )
+            short = format_exact(value / self.bare, "1")
+            if parse(short, self.unit, bare=self.bare).value == value:
+                return short
         return format_exact(float(value), self.unit)
 
 
@@ -198,6 +196,8 @@ def as_command(command: str, inputs: object) -> list[str]:
     for item, value in changed(inputs):
         if item.unit == FLAG:
             words.append(item.option)
+        elif item.name == "name":  # an argument, not an option
+            words += value
         elif item.unit == NAMES:
             words += [word for name in value for word in (item.option, name)]
         else:

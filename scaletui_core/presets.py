@@ -83,11 +83,11 @@ class Catalog:
         """Return the presets of one kind, one of `KINDS`."""
         if kind not in self._loaded:
             document = self._shipped_document(kind)
-            presets = _presets(document, kind, "shipped")
+            presets = _presets(document, kind)
             if self._user is not None:
                 own = self._user_document(kind)
                 if own is not None:
-                    extra = _presets(own, kind, "user")
+                    extra = _presets(own, kind)
                     presets = Presets(
                         {**presets.records, **extra.records},
                         {**presets.sources, **extra.sources},
@@ -132,8 +132,8 @@ class Catalog:
             return None
 
 
-def _presets(document: Record, kind: str, origin: str) -> Presets:
-    records = {key: {**record, "origin": origin} for key, record in document.get(_SECTION[kind], {}).items()}
+def _presets(document: Record, kind: str) -> Presets:
+    records: dict[str, Record] = document.get(_SECTION[kind], {})
     sources = {
         key: Source(key, s["title"], s.get("authors", ""), s.get("year", 0), s.get("url"))
         for key, s in document.get("sources", {}).items()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from scaletui.render.ticks import Scale
+from scaletui.terminal import Colors
 from scaletui_core.safetext import visible
 
-Colors = Literal["none", "16", "256", "truecolor"]
 Run = tuple[str, str]  # style id, text
 Placed = list[tuple[int, Run]]  # a row's runs, each with the column where it starts
 

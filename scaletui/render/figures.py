@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
+from scaletui.render import AXES
 from scaletui.render.plot import Axis, Mark, Plot, Series, ansi, draw
+from scaletui.terminal import Colors
 from scaletui_core.answer import Answer
 from scaletui_core.errors import InputError
 from scaletui_core.known_models import model_flops, working_params
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity_text import format_quantity
-
-AXES = {
-    "params": ("N", "parameters", True),
-    "tokens": ("D", "tokens", True),
-    "loss": ("L", "nats/token", False),
-}
 
 
 def known_models(catalog: Catalog, axis: str) -> list[Mark]:
@@ -72,7 +68,7 @@ def plot_text(
     width: int,
     height: int,
     ascii_only: bool,
-    colors: Literal["none", "16", "256", "truecolor"],
+    colors: Colors,
 ) -> str:
     """Return an answer's plot as text for a terminal of ``width`` x ``height`` cells.
 

@@ -8,7 +8,6 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -44,9 +43,6 @@ class LineView(ScrollView, can_focus=True):
         Binding("home,g", "end(-1)", "Top", show=False),
         Binding("end,G", "end(1)", "Bottom", show=False),
     ]
-
-    class Chosen(Message):
-        """The cursor moved to another line."""
 
     def __init__(self, *, selectable: bool = True, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -118,7 +114,6 @@ class LineView(ScrollView, can_focus=True):
             self.scroll_to(y=index, animate=False)
         elif index >= top + height:
             self.scroll_to(y=index - height + 1, animate=False)
-        self.post_message(self.Chosen())
 
     def action_page(self, step: int) -> None:
         """Scroll by a page."""
