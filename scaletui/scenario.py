@@ -10,7 +10,8 @@ from scaletui_core.budget import BudgetInputs
 from scaletui_core.calc import calculate
 from scaletui_core.errors import InputError
 from scaletui_core.fields import NAMES, Field, fields_of, parse_inputs
-from scaletui_core.laws import Law, chosen_laws
+from scaletui_core.law_kinds import Law
+from scaletui_core.laws import chosen_laws
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity_text import format_quantity
 

@@ -12,8 +12,9 @@ from scaletui_core.fields import given
 from scaletui_core.formula import Number, Working
 from scaletui_core.known_models import nearest_model
 from scaletui_core.law_formulas import pf_days, tokens_per_param, training_flops
+from scaletui_core.law_kinds import Law
 from scaletui_core.law_records import Loss, Term, Unreachable
-from scaletui_core.laws import Law, chosen_laws
+from scaletui_core.laws import chosen_laws
 from scaletui_core.presets import Catalog
 
 

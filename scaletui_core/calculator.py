@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from scaletui_core import __version__
 from scaletui_core.answer import Answer, Note
-from scaletui_core.laws import Law
+from scaletui_core.law_kinds import Law
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity_text import format_quantity
 

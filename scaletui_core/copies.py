@@ -21,8 +21,9 @@ from scaletui_core.human import (
     tokens_per_word_field,
     words_field,
 )
+from scaletui_core.law_kinds import Law
 from scaletui_core.law_records import Unreachable
-from scaletui_core.laws import Law, chosen_laws
+from scaletui_core.laws import chosen_laws
 from scaletui_core.machine import LARGEST_FLEET, accelerator
 from scaletui_core.presets import Catalog, Record
 from scaletui_core.quantity import Fleet

@@ -11,8 +11,9 @@ from scaletui_core.calculator import Calculator, extrapolation_note, law_notes, 
 from scaletui_core.errors import InputError
 from scaletui_core.fields import CHOICE, FLAG, NAMES, TEXT, changed, field, given
 from scaletui_core.formula import Number, Working, examples, formula
+from scaletui_core.law_kinds import Law
 from scaletui_core.law_records import Unreachable
-from scaletui_core.laws import Law, chosen_laws
+from scaletui_core.laws import chosen_laws
 from scaletui_core.presets import Catalog, Record
 from scaletui_core.quantity_text import format_quantity
 from scaletui_core.safetext import visible

@@ -12,8 +12,9 @@ from scaletui_core.errors import InputError
 from scaletui_core.fields import NAMES, field, given
 from scaletui_core.formula import Number, Working
 from scaletui_core.law_formulas import LN6, other_factor
+from scaletui_core.law_kinds import Law
 from scaletui_core.law_records import Unreachable
-from scaletui_core.laws import Law, chosen_laws
+from scaletui_core.laws import chosen_laws
 from scaletui_core.presets import Catalog
 
 LARGEST_SWEEP = 2000

@@ -13,9 +13,11 @@ from scaletui_core.fields import NAMES, field, given
 from scaletui_core.formula import Working
 from scaletui_core.known_models import model_flops, working_params
 from scaletui_core.law_formulas import tokens_per_param, training_flops
-from scaletui_core.laws import ParametricLaw, RepeatedLaw, law
+from scaletui_core.law_kinds import ParametricLaw
+from scaletui_core.laws import law
 from scaletui_core.machine import accelerator
 from scaletui_core.presets import Catalog, Record
+from scaletui_core.repeated_law import RepeatedLaw
 
 _HELP = "Name to show in full; without one, the whole list."
 

@@ -12,8 +12,9 @@ from scaletui_core.errors import InputError
 from scaletui_core.fields import NAMES, field, given
 from scaletui_core.formula import Working
 from scaletui_core.law_formulas import LOG_LIMIT, training_flops
+from scaletui_core.law_kinds import Law, ParametricLaw
 from scaletui_core.law_records import Unreachable
-from scaletui_core.laws import Law, ParametricLaw, chosen_laws
+from scaletui_core.laws import chosen_laws
 from scaletui_core.presets import Catalog
 
 

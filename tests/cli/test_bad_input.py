@@ -21,7 +21,8 @@ from scaletui.cli import COMMANDS, run
 from scaletui.locations import shipped_presets
 from scaletui_core.errors import InputError
 from scaletui_core.fields import FLAG, fields_of
-from scaletui_core.presets import Catalog, validated
+from scaletui_core.preset_checks import validated
+from scaletui_core.presets import Catalog
 
 BAD = {
     "empty": "",

@@ -15,7 +15,8 @@ from scaletui_core.array_frontier import frontier
 from scaletui_core.compiled import compiled, fingerprint
 from scaletui_core.errors import InputError
 from scaletui_core.formula import formula
-from scaletui_core.laws import Law, chosen_laws, law
+from scaletui_core.law_kinds import Law
+from scaletui_core.laws import chosen_laws, law
 from scaletui_core.presets import Catalog
 
 SEED = 20220329

@@ -15,7 +15,8 @@ from scaletui_core.copies import CopiesInputs
 from scaletui_core.errors import InputError
 from scaletui_core.fields import parse_inputs
 from scaletui_core.human import WORDS_A_MINUTE
-from scaletui_core.presets import Catalog, validated
+from scaletui_core.preset_checks import validated
+from scaletui_core.presets import Catalog
 
 FOLDER = Path(__file__).parents[2] / "presets"
 CATALOG = Catalog(str(FOLDER))

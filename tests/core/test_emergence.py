@@ -14,7 +14,8 @@ from scaletui.cli import run
 from scaletui_core.emergence import EmergenceInputs, calculate
 from scaletui_core.errors import InputError
 from scaletui_core.fields import parse_inputs
-from scaletui_core.presets import Catalog, validated
+from scaletui_core.preset_checks import validated
+from scaletui_core.presets import Catalog
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = Catalog(str(ROOT / "presets"))

@@ -11,9 +11,11 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from scaletui_core.law_formulas import repeated_loss
+from scaletui_core.law_kinds import Law, ParametricLaw
 from scaletui_core.law_records import Unreachable
-from scaletui_core.laws import Law, ParametricLaw, RepeatedLaw, chosen_laws, law
+from scaletui_core.laws import chosen_laws, law
 from scaletui_core.presets import Catalog
+from scaletui_core.repeated_law import RepeatedLaw
 
 CATALOG = Catalog(str(Path(__file__).parents[2] / "presets"))
 LAWS = {one.id: one for one in [*chosen_laws(CATALOG), law(CATALOG, "lecture-exercise")]}

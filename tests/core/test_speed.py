@@ -16,7 +16,8 @@ from scaletui_core import roofline, speed, tiling
 from scaletui_core.answer import Answer
 from scaletui_core.errors import InputError
 from scaletui_core.fields import parse_inputs
-from scaletui_core.presets import Catalog, validated
+from scaletui_core.preset_checks import validated
+from scaletui_core.presets import Catalog
 from scaletui_core.speed import SpeedInputs
 
 FOLDER = Path(__file__).parents[2] / "presets"
