@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from scaletui_core.formula import Working
+from scaletui_core.formula import Formula, Number, Working
 
 SCHEMA = "scaletui.answer/1"
 
@@ -47,6 +47,29 @@ class Row(NamedTuple):
     high: float | None = None
     source: str | None = None
     working: Working | None = None
+
+
+def made(
+    row_id: str,
+    label: str,
+    how: Formula,
+    *numbers: Number,
+    law: str | None = None,
+    subject: str | None = None,
+    source: str | None = None,
+) -> Row:
+    """Return the row of a formula of these numbers, so that the value and its working cannot drift apart.
+
+    The unit is the formula's; so is the source, unless another is given.
+
+    >>> from scaletui_core.law_formulas import pf_days
+    >>> row = made("pf_days", "petaflop/s-days", pf_days, Number("C", 8.64e21, "FLOP"))
+    >>> row.value, row.unit
+    (100.0, 'PF-day')
+    """
+    value = how(*(number.value for number in numbers))
+    working = Working(how.expression, numbers)
+    return Row(row_id, label, value, how.unit, law, subject, source=source or how.source, working=working)
 
 
 class Note(NamedTuple):

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import exp, log
 
-from scaletui_core.answer import Answer, Column, Note, Row, Sweep, Table
+from scaletui_core.answer import Answer, Column, Note, Row, Sweep, Table, made
 from scaletui_core.calculator import Calculator, extrapolation_note, provenance
 from scaletui_core.errors import InputError
 from scaletui_core.fields import field, given
 from scaletui_core.formula import Number, Working, examples, formula
 from scaletui_core.laws import law
 from scaletui_core.presets import Catalog
-from scaletui_core.work import made
 
 B_STAR, ALPHA_B = 2e8, 0.21  # tokens at a loss of 1 nat, and the exponent
 B_CRIT_SOURCE = "kaplan-2020: Eq. 1.4 and 5.3"

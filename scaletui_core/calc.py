@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from scaletui_core.answer import Answer, Column, Note, Row, Table
+from scaletui_core.answer import Answer, Column, Note, Row, Table, made
 from scaletui_core.budget import LARGEST, BudgetInputs, Fact, Plan, resolve
 from scaletui_core.calculator import Calculator, extrapolation_note, law_notes, provenance
 from scaletui_core.costs import cost_rows, utilisation_notes
@@ -70,10 +70,10 @@ def calculate(inputs: BudgetInputs, catalog: Catalog) -> Answer:
 
 def _compute_rows(flops: Fact, law: Law | None) -> list[Row]:
     key, source = (None, _source(flops)) if law is None else (law.id, law.source)
-    days = Working.of(pf_days, ("C", flops.value, "FLOP"))
+    days = made("pf_days", "petaflop/s-days", pf_days, Number("C", flops.value, "FLOP"), law=key)
     return [
         Row("compute", "training compute C", flops.value, "FLOP", key, working=flops.working, source=source),
-        Row("pf_days", "petaflop/s-days", pf_days(flops.value), "PF-day", key, working=days),
+        days,
     ]
 
 
@@ -98,8 +98,8 @@ def _point_rows(plan: Plan, unique: float | None) -> list[Row]:
 
 def ratio_row(row_id: str, label: str, params: float, tokens: float, law: str | None) -> Row:
     """Return the row of D/N [tokens/parameter]."""
-    working = Working.of(tokens_per_param, ("D", tokens, "tokens"), ("N", params, "parameters"))
-    return Row(row_id, label, tokens_per_param(tokens, params), "tokens/parameter", law, working=working)
+    numbers = (Number("D", tokens, "tokens"), Number("N", params, "parameters"))
+    return made(row_id, label, tokens_per_param, *numbers, law=law)
 
 
 def epochs_row(row_id: str, label: str, tokens: float, unique: float, law: str | None) -> Row:

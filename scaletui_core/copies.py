@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from scaletui_core.answer import Answer, Column, Note, Row, Table
+from scaletui_core.answer import Answer, Column, Note, Row, Table, made
 from scaletui_core.budget import BudgetInputs, resolve
 from scaletui_core.calculator import Calculator, extrapolation_note, law_notes, provenance
 from scaletui_core.errors import InputError
@@ -38,7 +38,6 @@ from scaletui_core.work import (
     copies_of,
     copies_tiled,
     fleet_rate,
-    made,
     passes_of_fleet,
     passes_of_flops,
     passes_of_tokens,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from scaletui_core.answer import Note, Row
+from scaletui_core.answer import Note, Row, made
 from scaletui_core.budget import Plan
-from scaletui_core.formula import Number, Working
+from scaletui_core.formula import Formula, Number
 from scaletui_core.machine import (
     Machine,
     accelerator_hours,
@@ -38,33 +38,26 @@ def cost_rows(plan: Plan, flops: float, tokens: float | None, law: str | None) -
         return [] if tokens is None else _rows_at_rate(plan.tokens_per_second, fleet, flops, tokens, law)
     if fleet is None:
         return []
-    hours = accelerator_hours(flops, fleet.peak, fleet.mfu)
-    h = Number("accelerator-hours", hours, "accelerator-hours")
-    seconds = run_seconds(hours, fleet.count)
     mfu = Number("MFU", fleet.mfu, "fraction", fleet.mfu_source)
-    working = Working.of(accelerator_hours, ("C", flops, "FLOP"), _peak(fleet), mfu)
-    time = Working.of(run_seconds, h, ("n", float(fleet.count), "1"))
-    return [
-        Row("duration", f"time on {fleet.count:,} x {fleet.name}", seconds, "s", law, fleet.id, working=time),
-        *_hire_rows(fleet, hours, working, law),
-    ]
+    hired = _hire_rows(fleet, accelerator_hours, (Number("C", flops, "FLOP"), _peak(fleet), mfu), law)
+    h, n = Number("accelerator-hours", hired[0].value, "accelerator-hours"), Number("n", float(fleet.count), "1")
+    label = f"time on {fleet.count:,} x {fleet.name}"
+    return [made("duration", label, run_seconds, h, n, law=law, subject=fleet.id), *hired]
 
 
 def _rows_at_rate(rate: float, fleet: Machine | None, flops: float, tokens: float, law: str | None) -> list[Row]:
-    seconds = rate_seconds(tokens, rate)
-    time = Working.of(
-        rate_seconds, ("D", tokens, "tokens"), ("tokens/s", rate, "tokens/s", "given: --tokens-per-second")
-    )
+    given = Number("tokens/s", rate, "tokens/s", "given: --tokens-per-second")
+    key = None if fleet is None else fleet.id
+    label = "time at the given tokens/s"
+    time = made("duration", label, rate_seconds, Number("D", tokens, "tokens"), given, law=law, subject=key)
     if fleet is None:
-        return [Row("duration", "time at the given tokens/s", seconds, "s", law, working=time)]
-    n, t = Number("n", float(fleet.count), "1"), Number("t", seconds, "s")
-    hours = fleet_hours(fleet.count, seconds)
-    mfu = implied_mfu(flops, fleet.count, fleet.peak, seconds)
-    used = Working.of(implied_mfu, ("C", flops, "FLOP"), n, _peak(fleet), t)
+        return [time]
+    n, t = Number("n", float(fleet.count), "1"), Number("t", time.value, "s")
+    used = (Number("C", flops, "FLOP"), n, _peak(fleet), t)
     return [
-        Row("duration", "time at the given tokens/s", seconds, "s", law, fleet.id, working=time),
-        *_hire_rows(fleet, hours, Working.of(fleet_hours, n, t), law),
-        Row("mfu", "MFU that this means", mfu, "fraction", law, fleet.id, source=fleet.source, working=used),
+        time,
+        *_hire_rows(fleet, fleet_hours, (n, t), law),
+        made("mfu", "MFU that this means", implied_mfu, *used, law=law, subject=key, source=fleet.source),
     ]
 
 
@@ -72,21 +65,16 @@ def _peak(fleet: Machine) -> Number:
     return Number("peak", fleet.peak, "FLOP/s", fleet.source)
 
 
-def _hire_rows(fleet: Machine, hours: float, working: Working, law: str | None) -> list[Row]:
-    h = Number("accelerator-hours", hours, "accelerator-hours")
+def _hire_rows(fleet: Machine, how: Formula, numbers: tuple[Number, ...], law: str | None) -> list[Row]:
+    """Return accelerator-hours by one of their formulas, and the hire and energy that follow."""
+    label, key = f"{fleet.name} hours, {fleet.precision.upper()}", fleet.id
+    hours = made("accelerator_hours", label, how, *numbers, law=law, subject=key, source=fleet.source)
+    h = Number("accelerator-hours", hours.value, "accelerator-hours")
     price = Number("price", fleet.price, "USD/h", fleet.price_source)
-    label = f"{fleet.name} hours, {fleet.precision.upper()}"
-    unit = "accelerator-hours"
-    rows = [
-        Row("accelerator_hours", label, hours, unit, law, fleet.id, source=fleet.source, working=working),
-        Row("cost", "hire", run_cost(hours, fleet.price), "USD", law, fleet.id, source=fleet.price_source,
-            working=Working.of(run_cost, h, price)),
-    ]  # fmt: skip
+    rows = [hours, made("cost", "hire", run_cost, h, price, law=law, subject=key, source=fleet.price_source)]
     if fleet.power is not None:
-        power = Number("power", fleet.power, "W", fleet.power_source)
-        energy, how = run_energy(hours, fleet.power), Working.of(run_energy, h, power)
-        label = "energy of the accelerators"
-        rows.append(Row("energy", label, energy, "J", law, fleet.id, source=fleet.power_source, working=how))
+        power, label = Number("power", fleet.power, "W", fleet.power_source), "energy of the accelerators"
+        rows.append(made("energy", label, run_energy, h, power, law=law, subject=key, source=fleet.power_source))
     return rows
 
 

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from math import sqrt
 
-from scaletui_core.answer import Note, Row
+from scaletui_core.answer import Note, Row, made
 from scaletui_core.formula import Formula, Number, examples, formula
 from scaletui_core.presets import Record
 from scaletui_core.quantity_text import format_quantity
 from scaletui_core.safetext import visible
-from scaletui_core.work import (
-    YEAR,
-    copies_of,
-    copies_tiled,
-    made,
-    speed_tiled,
-    work_seconds,
-    work_tiled,
-    year_of_work,
-)
+from scaletui_core.work import YEAR, copies_of, copies_tiled, speed_tiled, work_seconds, work_tiled, year_of_work
 
 MEASURED, JUDGED = "measurement", "judgement"
 SOURCE = "steinhardt-2023: Appendix B"

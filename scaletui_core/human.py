@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from scaletui_core.answer import Note, Row
+from scaletui_core.answer import Note, Row, made
 from scaletui_core.errors import InputError
 from scaletui_core.fields import CHOICE, field
 from scaletui_core.formula import Number, Working, examples, formula
-from scaletui_core.work import made
 
 SOURCE = "steinhardt-2023: Appendix A"
 WORDS_A_MINUTE = {"thinking": 380.0, "reading": 300.0, "listening": 400.0, "speaking": 160.0, "extended": 4200.0}

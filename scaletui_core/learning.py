@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scaletui_core.answer import Answer, Note, Row
+from scaletui_core.answer import Answer, Note, Row, made
 from scaletui_core.batch import ALPHA_B, B_CRIT_SOURCE, B_STAR, HYPERBOLA_SOURCE, critical_batch
 from scaletui_core.calculator import Calculator, provenance
 from scaletui_core.errors import InputError
@@ -23,7 +23,7 @@ from scaletui_core.human import (
 from scaletui_core.presets import Catalog, Record
 from scaletui_core.quantity_text import format_quantity
 from scaletui_core.safetext import visible
-from scaletui_core.work import DAY, MINUTE, YEAR, made, years_of
+from scaletui_core.work import DAY, MINUTE, YEAR, years_of
 
 FORECAST = "gpt-2030"
 

@@ -6,10 +6,10 @@ from math import ceil, sqrt
 from typing import NamedTuple
 
 from scaletui_core import human
-from scaletui_core.answer import Note, Row
+from scaletui_core.answer import Note, Row, made
 from scaletui_core.formula import Number, Working, examples, formula
 from scaletui_core.quantity_text import format_quantity
-from scaletui_core.tiling import Chips, made
+from scaletui_core.tiling import Chips
 
 REDUCES = 4.0  # sequential all-reduces a layer, Erdil 2025, Section 2.2.1; parallel attention needs 2
 REDUCES_SOURCE = "erdil-2025: Section 2.2.1"

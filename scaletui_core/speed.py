@@ -7,7 +7,7 @@ from math import log
 from typing import NamedTuple
 
 from scaletui_core import human, roofline, tiling
-from scaletui_core.answer import Answer, Column, Note, Row, Table
+from scaletui_core.answer import Answer, Column, Note, Row, Table, made
 from scaletui_core.calculator import Calculator, provenance
 from scaletui_core.errors import InputError, unknown_name
 from scaletui_core.fields import CHOICE, FLEET, TEXT, field, given
@@ -16,7 +16,7 @@ from scaletui_core.machine import PRECISIONS
 from scaletui_core.presets import Catalog, Record
 from scaletui_core.quantity import Fleet
 from scaletui_core.roofline import Person, pace_rows
-from scaletui_core.tiling import Chips, made, setting
+from scaletui_core.tiling import Chips, setting
 
 _TWO = "two bytes, as FP16 and BF16 have"
 

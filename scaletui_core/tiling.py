@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import sqrt
 from typing import NamedTuple
 
-from scaletui_core.answer import Note, Row
+from scaletui_core.answer import Note, Row, made
 from scaletui_core.errors import InputError
-from scaletui_core.formula import Formula, Number, Working, examples, formula
+from scaletui_core.formula import Number, examples, formula
 from scaletui_core.machine import machine
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity import Fleet
@@ -256,15 +256,6 @@ def chips(
         rate("memory", "memory", "bytes", memory),
         Number("price", found.price, "USD/h", found.price_source),
     )
-
-
-def made(
-    row_id: str, label: str, how: Formula, *numbers: Number, subject: str | None = None, source: str | None = None
-) -> Row:
-    """Return the row of a formula of these numbers, so that the value and its working cannot drift apart."""
-    value = how(*(number.value for number in numbers))
-    working = Working(how.expression, numbers)
-    return Row(row_id, label, value, how.unit, subject=subject, source=source or how.source, working=working)
 
 
 class Tiling(NamedTuple):

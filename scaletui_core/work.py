@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from scaletui_core.answer import Row
-from scaletui_core.formula import Formula, Number, Working, examples, formula
+from scaletui_core.formula import examples, formula
 from scaletui_core.tiling import tiled_copies, tiled_speed, tiled_throughput
 
 MINUTE, DAY, YEAR = 60.0, 86400.0, 31536000.0
@@ -127,15 +126,6 @@ def accelerators_a_copy(count: float, copies: float) -> float:
     0.5
     """
     return count / copies
-
-
-def made(
-    row_id: str, label: str, how: Formula, *numbers: Number, law: str | None = None, source: str | None = None
-) -> Row:
-    """Return the row of a formula of these numbers, so that the value and its working cannot drift apart."""
-    value = how(*(number.value for number in numbers))
-    working = Working(how.expression, numbers)
-    return Row(row_id, label, value, how.unit, law, source=source or how.source, working=working)
 
 
 __test__ = examples(globals())

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.containers import Vertical
 
 from scaletui.scenario import Scenario
+
+if TYPE_CHECKING:
+    from scaletui.app import ScaletuiApp
 
 
 class Pane(Vertical):
@@ -25,6 +28,11 @@ class Pane(Vertical):
     TITLE: ClassVar[str] = ""
     ORDER: ClassVar[int] = 99
     HELP: ClassVar[str] = ""
+
+    @property
+    def host(self) -> ScaletuiApp:
+        """The app, whose scenario the panes share."""
+        return cast("ScaletuiApp", self.app)
 
     def show_scenario(self, scenario: Scenario) -> None:
         """Show the scenario; called when it changed and the pane is in sight, and when the pane comes into sight."""

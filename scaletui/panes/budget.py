@@ -32,7 +32,7 @@ Quantities: 5.76e23, 3200 PF-day, 70B, 1.4T, 512xH100, 30d, 2 weeks, 40%, $10M, 
 
     def compose(self) -> ComposeResult:
         """Yield the fields, the line that echoes them, and the results."""
-        scenario: Scenario = self.app.scenario  # type: ignore[attr-defined]
+        scenario = self.host.scenario
         with FieldGrid(id="fields"):
             for field in FIELDS:
                 yield FieldInput(field, scenario.texts[field.name])
@@ -53,7 +53,7 @@ Quantities: 5.76e23, 3200 PF-day, 70B, 1.4T, 512xH100, 30d, 2 weeks, 40%, $10M, 
 
     def _echo(self) -> None:
         """Say what the field in focus is understood as, or what is wrong; a long reason covers some of the results."""
-        scenario: Scenario = self.app.scenario  # type: ignore[attr-defined]
+        scenario = self.host.scenario
         focused = self.app.focused
         line = scenario.echo(focused.field.name) if isinstance(focused, FieldInput) else ""
         if scenario.error is not None:
@@ -73,7 +73,7 @@ Quantities: 5.76e23, 3200 PF-day, 70B, 1.4T, 512xH100, 30d, 2 weeks, 40%, $10M, 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Solve again at every keystroke."""
         if isinstance(event.input, FieldInput):
-            self.app.set_field(event.input.field.name, event.value)  # type: ignore[attr-defined]
+            self.host.set_field(event.input.field.name, event.value)
 
     def on_descendant_focus(self) -> None:
         """Echo the field that the focus came to."""
@@ -81,7 +81,7 @@ Quantities: 5.76e23, 3200 PF-day, 70B, 1.4T, 512xH100, 30d, 2 weeks, 40%, $10M, 
 
     def on_resize(self) -> None:
         """Lay the results out for the new width."""
-        self.show_scenario(self.app.scenario)  # type: ignore[attr-defined]
+        self.show_scenario(self.host.scenario)
 
     def focus_first(self) -> None:
         """Put the focus into the results, where letters are keys."""

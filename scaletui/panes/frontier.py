@@ -47,7 +47,7 @@ arrows pan, [ and ] move a cursor that reads the lines off, r resets."""
     def compose(self) -> ComposeResult:
         """Yield the line that says what is shown, and the plot."""
         yield Static("", id="frontier-line", markup=False)
-        yield PlotView(glyphs=self.app.glyphs, id="plot")  # type: ignore[attr-defined]
+        yield PlotView(glyphs=self.host.glyphs, id="plot")
 
     def show_scenario(self, scenario: Scenario) -> None:
         """Draw the frontier, or the slice, of the scenario's laws."""
@@ -133,7 +133,7 @@ arrows pan, [ and ] move a cursor that reads the lines off, r resets."""
         self._redraw()
 
     def _redraw(self) -> None:
-        self.show_scenario(self.app.scenario)  # type: ignore[attr-defined]
+        self.show_scenario(self.host.scenario)
 
     def focus_first(self) -> None:
         """Put the focus on the plot."""
