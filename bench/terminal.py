@@ -11,6 +11,7 @@ import signal
 import struct
 import termios
 import time
+from pathlib import Path
 
 import pyte
 
@@ -104,9 +105,9 @@ class Session:
         return count, self._cpu() - before
 
     def _cpu(self) -> float:
-        with open(f"/proc/{self.pid}/stat") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+        # In nanoseconds, a thread a file; the clock ticks of /proc/PID/stat are half of what is bounded.
+        tasks = f"/proc/{self.pid}/task"
+        return sum(int(Path(tasks, task, "schedstat").read_text().split()[0]) for task in os.listdir(tasks)) / 1e9
 
     def close(self) -> None:
         """End the program."""
