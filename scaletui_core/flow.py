@@ -1,0 +1,257 @@
+"""One scenario through every calculator: what the budget implies for abilities, speed, copies, learning and the batch.
+
+Each part takes what its own inputs leave open from the parts before it, as the values themselves: where one of them is
+uncertain, all that follows from it varies with it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from math import ceil, log2
+from typing import Any, NamedTuple
+
+from scaletui_core.answer import Answer, Row
+from scaletui_core.calculator import Calculator
+from scaletui_core.errors import InputError
+from scaletui_core.fields import parse_inputs
+from scaletui_core.laws import law
+from scaletui_core.presets import Catalog
+from scaletui_core.quantity import Fleet
+
+DEFAULT_LAW = "epoch-2024"
+"""The law whose N and D go on where several are asked: the refit with honest errors."""
+LOSS_OF_BATCH = "kaplan-2020"
+"""The law whose loss B_crit(L) was measured in; a loss of another law does not compare."""
+NODE = 8  # accelerators of a serving machine, where nobody says
+
+
+class Part(NamedTuple):
+    """One calculator's share of a scenario.
+
+    Attributes
+    ----------
+    inputs : dataclass
+        What was asked in the end: what was given, and what was inherited.
+    inherited : dict
+        Values by field name that came from the parts before, in base units.
+    answer : Answer or None
+        None where the inputs make no sense.
+    error : InputError or None
+        Why not.
+    """
+
+    calculator: Calculator
+    inputs: Any
+    inherited: dict[str, Any]
+    answer: Answer | None
+    error: InputError | None
+
+
+class Found(NamedTuple):
+    """What goes on from the budget: the law followed, and its C [FLOP], N, D, each None where nothing says."""
+
+    law: str
+    flops: float | None
+    params: float | None
+    tokens: float | None
+    fleet: Fleet | None
+
+
+MODULES = {
+    "calc": "scaletui_core.calc",
+    "emergence": "scaletui_core.emergence",
+    "speed": "scaletui_core.speed",
+    "copies": "scaletui_core.copies",
+    "learning": "scaletui_core.learning",
+    "batch": "scaletui_core.batch",
+}
+PARTS = tuple(MODULES)
+"""The parts in the order in which they follow from each other."""
+
+
+def calculator(name: str) -> Calculator:
+    """Return the calculator of a part; its module is loaded when it is first wanted.
+
+    >>> calculator("copies").name
+    'copies'
+    """
+    found: Calculator = importlib.import_module(MODULES[name]).CALCULATOR
+    return found
+
+
+def flow(given: Mapping[str, Any], catalog: Catalog, wanted: tuple[str, ...] = PARTS) -> dict[str, Part]:
+    """Return every part of a scenario, each with what it inherited and its answer.
+
+    Parameters
+    ----------
+    given : mapping
+        Inputs by part, as they were given; a part that is absent is given nothing.
+    catalog : Catalog
+        Presets to look things up in.
+    wanted : tuple of str
+        Parts to return; those that they depend on are computed all the same.
+
+    Examples
+    --------
+    >>> from scaletui_core.budget import BudgetInputs
+    >>> parts = flow({"calc": BudgetInputs(params=175e9, tokens=300e9)}, Catalog("presets"))
+    >>> round(parts["copies"].answer.row("work_years").value / parts["speed"].answer.row("human_multiple").value, 3) > 0
+    True
+    >>> parts["emergence"].inherited
+    {'flops': 3.15e+23}
+    """
+    parts: dict[str, Part] = {}
+    last = max((PARTS.index(name) for name in wanted), default=-1)
+    for name in PARTS[: last + 1]:
+        if name not in wanted and not _needed(name, wanted):
+            continue
+        one = calculator(name)
+        own = given[name] if name in given else parse_inputs(one.inputs, {})
+        inherited = {} if name == "calc" else _INHERIT[name](own, parts, catalog)
+        inputs = replace(own, **inherited)
+        try:
+            parts[name] = Part(one, inputs, inherited, one.run(inputs, catalog), None)
+        except InputError as error:
+            parts[name] = Part(one, inputs, inherited, None, error)
+    return parts
+
+
+def _needed(name: str, wanted: tuple[str, ...]) -> bool:
+    """Whether a part that nobody asked for feeds one that somebody did."""
+    return any(name in _NEEDS[other] for other in wanted)
+
+
+_NEEDS = {
+    "calc": (),
+    "emergence": ("calc",),
+    "speed": ("calc",),
+    "copies": ("calc", "speed"),
+    "learning": ("calc", "speed", "copies"),
+    "batch": ("calc",),
+}
+
+
+def budget_found(parts: Mapping[str, Part], catalog: Catalog) -> Found:
+    """Return what goes on from the budget, under the first law that was named, or `DEFAULT_LAW`."""
+    part = parts["calc"]
+    inputs, answer = part.inputs, part.answer
+    name = inputs.law[0].split(",")[0].strip().lower() if inputs.law else DEFAULT_LAW
+    if answer is None:
+        return Found(name, None, None, None, None)
+    named = {row.law for row in answer.rows if row.id == "params"}
+    if name not in named and named:
+        name = DEFAULT_LAW if DEFAULT_LAW in named else next(row.law for row in answer.rows if row.id == "params") or ""
+
+    def value(*row_ids: str) -> float | None:
+        rows = [row for row_id in row_ids for row in answer.rows if row.id == row_id and row.law in (None, name)]
+        return rows[0].value if rows else None
+
+    return Found(
+        name, value("compute"), value("model_params", "params"), value("model_tokens", "tokens"), inputs.hardware
+    )
+
+
+def _emergence(own: Any, parts: dict[str, Part], catalog: Catalog) -> dict[str, Any]:
+    if own.benchmarks or own.flops is not None or own.params is not None:
+        return {}
+    found = budget_found(parts, catalog)
+    return {} if found.flops is None else {"flops": found.flops}
+
+
+def _speed(own: Any, parts: dict[str, Part], catalog: Catalog) -> dict[str, Any]:
+    """Take the model of the budget, unless the speed is given in humans, and a machine that holds it."""
+    if own.human_multiple is not None:
+        return {}
+    found = budget_found(parts, catalog)
+    inherited: dict[str, Any] = {}
+    if own.params is None and own.model is None and found.params is not None:
+        inherited["params"] = found.params
+    if own.hardware is None and own.peak is None and own.bandwidth is None and (inherited or own.params or own.model):
+        name = "h100" if found.fleet is None else found.fleet.accelerator
+        inherited["hardware"] = Fleet(_serving(own, inherited, name, catalog), name)
+    return inherited
+
+
+def _serving(own: Any, inherited: dict[str, Any], name: str, catalog: Catalog) -> int:
+    """Return a power of two of accelerators that holds the weights, a node of eight at least."""
+    from scaletui_core.machine import accelerator
+
+    params = inherited.get("params", own.params)
+    memory = accelerator(catalog, name)[1].get("memory")
+    if params is None or memory is None:
+        return NODE
+    least = float(params) * (own.bytes_per_weight or 2.0) / memory
+    return NODE if least <= NODE else int(2 ** min(ceil(log2(least)), 29))
+
+
+def _copies(own: Any, parts: dict[str, Part], catalog: Catalog) -> dict[str, Any]:
+    """Take the run that the budget buys, and the speed of the part before; a forecast takes the compute alone."""
+    inherited: dict[str, Any] = {}
+    found = budget_found(parts, catalog)
+    if own.chain is not None:
+        return {} if own.flops is not None or found.flops is None else {"flops": found.flops}
+    if (
+        all(getattr(own, name) is None for name in ("tokens", "flops", "params", "hardware"))
+        and found.tokens is not None
+    ):
+        inherited["tokens"] = found.tokens
+    speed = parts["speed"]
+    if own.speed is None:
+        value = _paced(speed)
+        if value is not None:
+            inherited["speed"] = value
+    if own.k is None and speed.inputs.k is not None:
+        inherited["k"] = speed.inputs.k
+    return inherited
+
+
+def _paced(part: Part) -> float | None:
+    """Return the speed in humans before k-tiling: the one given, or that of the roofline."""
+    if part.inputs.human_multiple is not None:
+        multiple: float = part.inputs.human_multiple
+        return multiple
+    row = _row(part.answer, "human_multiple", "roofline")
+    return None if row is None else row.value
+
+
+def _learning(own: Any, parts: dict[str, Part], catalog: Catalog) -> dict[str, Any]:
+    """Take the copies of the part before, at their speed."""
+    if own.copies is not None or own.users is not None:
+        return {}
+    row = _row(parts["copies"].answer, "copies") or _row(parts["copies"].answer, "chain_copies")
+    if row is None:
+        return {}
+    inherited = {"copies": row.value}
+    speed = parts["copies"].inputs.speed
+    if own.speed is None and speed is not None:
+        inherited["speed"] = speed
+    return inherited
+
+
+def _batch(own: Any, parts: dict[str, Part], catalog: Catalog) -> dict[str, Any]:
+    """Take C, for published batches, and the loss at C under the law that B_crit(L) was measured with."""
+    found = budget_found(parts, catalog)
+    if found.flops is None:
+        return {}
+    inherited: dict[str, Any] = {} if own.flops is not None else {"flops": found.flops}
+    ways = ("loss", "noise_scale", "small_batch", "small_norm2", "big_batch", "big_norm2", "min_steps", "min_tokens")
+    if all(getattr(own, name) is None for name in ways):
+        flops = own.flops if own.flops is not None else found.flops
+        inherited["loss"] = law(catalog, LOSS_OF_BATCH).optimal_loss(flops).value
+    return inherited
+
+
+def _row(answer: Answer | None, row_id: str, subject: str | None = None) -> Row | None:
+    rows = () if answer is None else answer.rows
+    return next((row for row in rows if row.id == row_id and subject in (None, row.subject)), None)
+
+
+_INHERIT: dict[str, Callable[[Any, dict[str, Part], Catalog], dict[str, Any]]] = {
+    "emergence": _emergence,
+    "speed": _speed,
+    "copies": _copies,
+    "learning": _learning,
+    "batch": _batch,
+}
