@@ -187,9 +187,10 @@ def calculate(inputs: BatchInputs, catalog: Catalog) -> Answer:
     if way is not None:
         rows += _critical_rows(inputs, way, notes)
         critical = Number("B_crit", rows[-1].value, "tokens", rows[-1].source)
-        batches = (critical.value * share for share in SWEEP) if inputs.batch is None else (inputs.batch,)
+        # Where the critical batch varies, the batches beside it are those around its middle.
+        batches = [float(critical.value) * share for share in SWEEP] if inputs.batch is None else [inputs.batch]
         for at in batches:
-            rows += [row._replace(subject=way, at=at) for row in _batch_rows(inputs, critical, at)]
+            rows += [row._replace(subject=way, at=float(at)) for row in _batch_rows(inputs, critical, at)]
         table, sweep = _TABLE, Sweep("batch", "B", "tokens")
         notes += _NOTES
     if inputs.flops is not None:

@@ -10,6 +10,7 @@ from scaletui_core.errors import InputError
 from scaletui_core.fields import CHOICE, FLEET, NAMES, field
 from scaletui_core.formula import Formula, Number, Working
 from scaletui_core.law_formulas import other_factor, training_flops
+from scaletui_core.laws import doubt_field, mixture_field
 from scaletui_core.machine import PRECISIONS, Machine, fleet_flops, machine, money_flops, rate_tokens
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity import Fleet
@@ -47,6 +48,8 @@ class BudgetInputs:
         Unique tokens that there are [tokens]; D beyond it repeats them.
     law : tuple of str
         Laws to answer under; all but teaching laws when empty.
+    law_uncertainty, mixture : bool
+        Whether the laws' coefficients vary, and whether a mixture of the laws is added.
     """
 
     flops: float | None = field("FLOP", "Training compute C.", label="C", example="5.76e23", low=1.0, high=1e299)
@@ -83,6 +86,8 @@ class BudgetInputs:
     law: tuple[str, ...] = field(
         NAMES, "Law to answer under; repeatable. Default: all.", label="Law", example="chinchilla-3", default_value=()
     )
+    law_uncertainty: bool = doubt_field()
+    mixture: bool = mixture_field()
 
 
 class Fact(NamedTuple):

@@ -47,7 +47,7 @@ def calculate(inputs: BudgetInputs, catalog: Catalog) -> Answer:
     '4.036e+10 58.93'
     """
     plan = resolve(inputs, catalog)
-    laws = chosen_laws(catalog, inputs.law, inputs.unique)
+    laws = chosen_laws(catalog, inputs.law, inputs.unique, doubt=inputs.law_uncertainty, mixture=inputs.mixture)
     rows: list[Row] = []
     notes = list(plan.notes)
     if plan.flops is not None:

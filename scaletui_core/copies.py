@@ -9,7 +9,7 @@ from scaletui_core.answer import Answer, Column, Note, Row, Table, made
 from scaletui_core.budget import BudgetInputs, resolve
 from scaletui_core.calculator import Calculator, extrapolation_note, law_notes, provenance
 from scaletui_core.errors import InputError
-from scaletui_core.fields import CHOICE, FLEET, NAMES, field, given
+from scaletui_core.fields import CHOICE, FLAG, FLEET, NAMES, field, given
 from scaletui_core.formula import Number, Working
 from scaletui_core.human import (
     Human,
@@ -23,7 +23,7 @@ from scaletui_core.human import (
 )
 from scaletui_core.law_kinds import Law
 from scaletui_core.law_records import Unreachable
-from scaletui_core.laws import chosen_laws
+from scaletui_core.laws import chosen_laws, doubt_field, mixture_field
 from scaletui_core.machine import LARGEST_FLEET, accelerator
 from scaletui_core.presets import Catalog, Record
 from scaletui_core.quantity import Fleet
@@ -63,8 +63,13 @@ class CopiesInputs:
         NAMES, "Law for the N of --flops; repeatable. Default: all.", label="Law", example="chinchilla-2",
         default_value=(),
     )  # fmt: skip
+    law_uncertainty: bool = doubt_field()
+    mixture: bool = mixture_field()
     chain: str | None = field(
         CHOICE, "Published forecast to follow step by step.", label="Chain", example="gpt-2030", choices=CHAINS
+    )
+    ranges: bool = field(
+        FLAG, "Let what the forecast judged vary in its own ranges.", label="Its ranges", default_value=False
     )
     hardware: Fleet | None = field(  # noqa: RUF009  (as for every other field, `field` is `dataclasses.field`)
         FLEET, "Accelerators to run copies on, instead of a training run.", label="Machine", example="512xH100"
@@ -133,7 +138,7 @@ def calculate(inputs: CopiesInputs, catalog: Catalog) -> Answer:
     if record is not None:
         from scaletui_core.forecast import chain
 
-        steps, passes, said = chain(record, inputs.flops, setting.human.tokens_per_minute)
+        steps, passes, said = chain(record, inputs.flops, setting.human.tokens_per_minute, inputs.ranges)
         rows += [*steps, passes, *_work_rows(passes, setting)]
         notes = [*said, *notes]
     elif inputs.hardware is not None:
@@ -153,14 +158,18 @@ def _refuse_unused(inputs: CopiesInputs) -> None:
         raise InputError("drop one", where="--days with --years")
     rate = inputs.tokens_per_second_per_accelerator
     if inputs.chain is not None:
-        for name in ("tokens", "params", "hardware", "tokens_per_second_per_accelerator", "law"):
+        for name in ("tokens", "params", "hardware", "tokens_per_second_per_accelerator", "law", "law_uncertainty",
+                     "mixture"):  # fmt: skip
             if getattr(inputs, name):
                 raise InputError("the forecast has its own: drop one", where=f"--{name.replace('_', '-')} with --chain")
+    elif inputs.ranges:
+        raise InputError("needs --chain", where="--ranges", hint="such as --chain gpt-2030")
     elif inputs.hardware is not None or rate is not None:
         for name in (
             *run,
             *(["law"] if inputs.law else []),
             *(["compute_multiple"] if inputs.compute_multiple else []),
+            *(name for name in ("law_uncertainty", "mixture") if getattr(inputs, name)),
         ):
             raise InputError(
                 "a fleet needs no training run: drop one", where=f"--{name.replace('_', '-')} with --hardware"
@@ -176,22 +185,25 @@ def _refuse_unused(inputs: CopiesInputs) -> None:
         )
         raise InputError("needs --flops alone, or --params alone" if inputs.law else "nothing to start from",
                          where="--law" if inputs.law else None, hint=hint)  # fmt: skip
-    elif inputs.law and (inputs.tokens is not None or len(run) > 1):
-        raise InputError(
-            "changes nothing: 3D passes under every law", where="--law", hint="give --flops or --params alone"
-        )
+    elif inputs.tokens is not None or len(run) > 1:
+        for name in ("law", "law_uncertainty", "mixture"):
+            if getattr(inputs, name):
+                what, hint = "changes nothing: 3D passes under every law", "give --flops or --params alone"
+                raise InputError(what, where=f"--{name.replace('_', '-')}", hint=hint)
 
 
 def _setting(inputs: CopiesInputs, record: Record | None) -> Setting:
     """Return what holds for every law; a forecast's ``record`` has a person, a speed, k and a time of its own."""
     sources: dict[str, str] = {} if record is None else record.get("sources", {})
+    if record is not None:
+        from scaletui_core.forecast import judged
 
     def number(symbol: str, name: str, default: float | None) -> Number | None:
         value = getattr(inputs, name)
         if value is not None:
             return Number(symbol, value, "1", f"given: --{name.replace('_', '-')}")
         if record is not None and name in record:
-            return Number(symbol, float(record[name]), "1", sources.get(name, record["source"]))
+            return Number(symbol, judged(record, name, "1", inputs.ranges), "1", sources.get(name, record["source"]))
         return None if default is None else Number(symbol, default, "1")
 
     time, human = Number("t", YEAR, "s"), human_of(inputs)
@@ -219,7 +231,7 @@ def _run_rows(inputs: CopiesInputs, setting: Setting, catalog: Catalog, notes: l
     if plan.tokens is not None:
         passes = made("passes", _PASSES, passes_of_tokens, Number("D", plan.tokens.value, "tokens"))
         return [*rows, passes, *_work_rows(passes, setting)]
-    for law in chosen_laws(catalog, inputs.law):
+    for law in chosen_laws(catalog, inputs.law, doubt=inputs.law_uncertainty, mixture=inputs.mixture):
         try:
             rows += _law_rows(law, inputs, setting, notes)
         except Unreachable as reason:

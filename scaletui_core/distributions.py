@@ -41,14 +41,24 @@ def logit_normal(z: float, log_middle: float, below: float, above: float) -> flo
     return 1.0 / (1.0 + exp(-(log_middle + min(z, 0.0) * below + max(z, 0.0) * above)))
 
 
-@formula("x = mid + z sigma", unit="1", source="scaletui: a published estimate and its standard error")
-def normal(z: float, middle: float, sigma: float) -> float:
-    """Value at a standard normal z of a normal.
+@formula("x = mid + z s, with an s for each side", unit="1", source="scaletui: a published estimate and its interval")
+def two_piece_normal(z: float, middle: float, below: float, above: float) -> float:
+    """Value at a standard normal z of a normal with its own spread on either side of the median.
 
-    >>> normal(2.0, 1.0, 0.25)
-    1.5
+    >>> two_piece_normal(-2.0, 1.0, 0.25, 0.5), two_piece_normal(2.0, 1.0, 0.25, 0.5)
+    (0.5, 2.0)
     """
-    return middle + z * sigma
+    return middle + min(z, 0.0) * below + max(z, 0.0) * above
+
+
+@formula("x if u < share, else y", unit="1", source="scaletui: a mixture")
+def either(u: float, share: float, x: float, y: float) -> float:
+    """Return one of two values, by a uniform draw.
+
+    >>> either(0.2, 0.5, 1.0, 2.0), either(0.8, 0.5, 1.0, 2.0)
+    (1.0, 2.0)
+    """
+    return x if u < share else y
 
 
 @formula("x, held between the bounds of the input", unit="1", source=SOURCE)

@@ -13,7 +13,7 @@ from scaletui_core.fields import CHOICE, FLAG, NAMES, TEXT, changed, field, give
 from scaletui_core.formula import Number, Working, examples, formula
 from scaletui_core.law_kinds import Law
 from scaletui_core.law_records import Unreachable
-from scaletui_core.laws import chosen_laws
+from scaletui_core.laws import chosen_laws, doubt_field
 from scaletui_core.presets import Catalog, Record
 from scaletui_core.quantity_text import format_quantity
 from scaletui_core.safetext import visible
@@ -37,6 +37,7 @@ class EmergenceInputs:
     law: tuple[str, ...] = field(
         NAMES, "Law that gives each N a compute-equivalent.", label="Law", example="chinchilla-3", default_value=()
     )
+    law_uncertainty: bool = doubt_field()
     benchmarks: bool = field(
         FLAG, "List benchmark scores instead.", example="scaletui emergence --benchmarks", default_value=False
     )
@@ -63,6 +64,16 @@ def times_more(first_seen: float, yours: float) -> float:
     1.3
     """
     return first_seen / yours
+
+
+@formula("1 where the scale first seen is at most yours, else 0", unit="1", source="scaletui: definition")
+def has_been_seen(first_seen: float, yours: float) -> float:
+    """Whether an ability has been seen by a scale: 1 or 0.
+
+    >>> has_been_seen(3.3e22, 1e23), has_been_seen(1.3e23, 1e23)
+    (1.0, 0.0)
+    """
+    return 1.0 if first_seen <= yours else 0.0
 
 
 def calculate(inputs: EmergenceInputs, catalog: Catalog) -> Answer:
@@ -103,7 +114,9 @@ def calculate(inputs: EmergenceInputs, catalog: Catalog) -> Answer:
         raise InputError("takes a budget or a size: leave --flops or --params out", where="--params")
     if len(inputs.law) > 1:
         raise InputError("takes one law", where="--law", hint="such as chinchilla-3")
-    law = chosen_laws(catalog, inputs.law)[0] if inputs.law else None
+    law = chosen_laws(catalog, inputs.law, doubt=inputs.law_uncertainty)[0] if inputs.law else None
+    if law is None and inputs.law_uncertainty:
+        raise InputError("needs --law", where="--law-uncertainty", hint="such as --law epoch-2024")
     axis, yours = (PARAMS, inputs.params) if inputs.params is not None else (FLOPS, inputs.flops)
     presets = catalog.load("emergence")
     records = _sorted(_found(presets.records, inputs), inputs.sort)
@@ -177,7 +190,9 @@ def _next(records: dict[str, Record], axis: Axis, yours: float | None) -> dict[s
 
 def _seen(records: dict[str, Record], axis: Axis, yours: float) -> float:
     """Return how many abilities were first seen at or below a scale."""
-    return float(sum(axis.key in record and record[axis.key] <= yours for record in records.values()))
+    return sum(
+        (has_been_seen(float(record[axis.key]), yours) for record in records.values() if axis.key in record), 0.0
+    )
 
 
 def _summary(records: dict[str, Record], axis: Axis, yours: float | None) -> list[Row]:
@@ -227,15 +242,15 @@ def _ability_rows(name: str, record: Record) -> list[Row]:
 def _standing_rows(name: str, record: Record, axis: Axis, yours: float, is_next: bool) -> list[Row]:
     """Return whether an ability has been seen at a scale, and how many times more it takes."""
     scale, source = float(record[axis.key]), record["source"]
-    times, seen = times_more(scale, yours), scale <= yours
+    times, seen = times_more(scale, yours), has_been_seen(scale, yours)
     shown = format_quantity(times, "1")
     words = "seen" if seen else "just beyond" if shown == "1" else f"x{shown} more"
     words += ", next" if is_next else ""
     more = _times_working(scale, yours, axis, source)
-    how = Working(f"1 where {axis.symbol} first seen is at most your {axis.symbol}, else 0", more.numbers)
+    how = Working(has_been_seen.expression, more.numbers)
     label = f"times more {axis.words}; 1 or less is seen"
     return [
-        Row("seen", words, float(seen), "1", subject=name, source=source, working=how),
+        Row("seen", words, seen, "1", subject=name, source=source, working=how),
         Row("times_more", label, times, "1", subject=name, source=source, working=more),
     ]
 

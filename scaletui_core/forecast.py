@@ -98,8 +98,9 @@ def judged_work(work: float, shortfall: float, growth: float) -> float:
 class Chain:
     """The rows of a forecast as they are found: each a measurement, arithmetic or a judgement, by its label."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, ranges: bool) -> None:
         self.record = record
+        self._ranges = ranges
         self.rows: list[Row] = []
 
     def source(self, key: str) -> str:
@@ -109,7 +110,7 @@ class Chain:
 
     def number(self, symbol: str, key: str, unit: str = "1", size: float = 1.0) -> Number:
         """Return a number of the record, ``size`` base units each."""
-        return Number(symbol, self.record[key] * size, unit, self.source(key))
+        return Number(symbol, judged(self.record, key, unit, self._ranges) * size, unit, self.source(key))
 
     def given(self, kind: str, row_id: str, label: str, key: str, unit: str = "1", size: float = 1.0) -> Number:
         """Add a number of the record, with its range where it has one, and return it."""
@@ -133,7 +134,25 @@ class Chain:
         return Number(row_id, row.value, row.unit, f"step {row.id}")
 
 
-def chain(record: Record, flops: float | None, tokens_per_minute: Number) -> tuple[list[Row], Row, list[Note]]:
+def judged(record: Record, key: str, unit: str, ranges: bool) -> float:
+    """Return a number of a forecast; with its ranges, one that varies between the quartiles that the source prints.
+
+    >>> judged({"speed": 5, "speed_range": [0.5, 20]}, "speed", "1", False)
+    5.0
+    """
+    value, ends = float(record[key]), record.get(f"{key}_range")
+    if not ranges or ends is None:
+        return value
+    from scaletui_core.distributions import uncertain
+    from scaletui_core.quantity import Quantity
+
+    quantity = Quantity(value, unit, float(ends[0]), float(ends[1]), 0.5, "two-piece log-normal")
+    return uncertain(quantity, name=key.replace("_", " "))
+
+
+def chain(
+    record: Record, flops: float | None, tokens_per_minute: Number, ranges: bool = False
+) -> tuple[list[Row], Row, list[Note]]:
     """Return the steps of a forecast, the row of the passes that its arithmetic ends in, and its contradictions.
 
     Parameters
@@ -144,6 +163,8 @@ def chain(record: Record, flops: float | None, tokens_per_minute: Number) -> tup
         Compute [FLOP] of the run that is forecast, in place of the geometric mean of the source's two projections.
     tokens_per_minute : Number
         The person's rate [tokens].
+    ranges : bool
+        Whether what the source judged varies in its ranges.
 
     Returns
     -------
@@ -157,7 +178,7 @@ def chain(record: Record, flops: float | None, tokens_per_minute: Number) -> tup
         ``chain_speed_k``, ``chain_copies_k``, ``chain_work_k``.
     """
     base, name = visible(record["base_name"]), visible(record["name"])
-    at = Chain(record)
+    at = Chain(record, ranges)
     number, given, found = at.number, at.given, at.found
     one, share = Number("m", 1.0, "1"), Number("share", 1.0, "fraction")
     base_flops = given(MEASURED, "base_flops", f"training compute of {base}", "base_flops", "FLOP")
@@ -189,9 +210,9 @@ def chain(record: Record, flops: float | None, tokens_per_minute: Number) -> tup
     cost = found("update_passes", "passes an update, synthetic data", synthetic_passes, *update)
     cost = found("update_cost", "times the usual", ratio, cost, number("usual", "usual_passes"))
     found("bound_synthetic", "growth then", synthetic_growth, growth, cost, printed="printed_synthetic_growth")
-    judged = given(JUDGED, "growth_judged", "growth that is settled on", "growth")
+    settled_growth = given(JUDGED, "growth_judged", "growth that is settled on", "growth")
     printed = number("years", "printed_base_years", "s", YEAR)
-    product = found("work_product", "these factors' product", judged_work, printed, shortfall, judged)
+    product = found("work_product", "these factors' product", judged_work, printed, shortfall, settled_growth)
     settled = given(JUDGED, "work_judged", "years of work, as printed", "years", "s", YEAR)
     time = given(JUDGED, "time", "training takes", "training_years", "s", YEAR)
     found("copies", "copies at human speed", copies_of, settled, Number("speed", 1.0, "1"), time)
@@ -199,7 +220,7 @@ def chain(record: Record, flops: float | None, tokens_per_minute: Number) -> tup
     found("year_of_work", "a copy's time for a year of work", year_of_work, share, speed)
     k = given(JUDGED, "k", "k of the k-tiling", "k")
     fast = found("speed_k", "speed then, in humans", speed_tiled, speed, k)
-    copies = Number("copies", record["years"], "1", settled.source)
+    copies = Number("copies", judged(record, "years", "1", ranges), "1", settled.source)
     found("copies_k", f"copies left of {_short(copies.value)}", copies_tiled, copies, k)
     found("work_k", "years of work left", work_tiled, settled, k)
     return at.rows, total, _notes(at, base_work.value, product.value, work.value, fast.value, grown.value, flops)

@@ -14,7 +14,7 @@ from scaletui_core.formula import Number, Working
 from scaletui_core.law_formulas import LN6, other_factor
 from scaletui_core.law_kinds import Law
 from scaletui_core.law_records import Unreachable
-from scaletui_core.laws import chosen_laws
+from scaletui_core.laws import chosen_laws, doubt_field
 from scaletui_core.presets import Catalog
 
 LARGEST_SWEEP = 2000
@@ -25,11 +25,13 @@ class FrontierInputs:
     """A span of budgets [FLOP], how many points on it, the unique tokens, and the laws to draw."""
 
     from_: float = field(
-        "FLOP", "Lowest budget.", label="From", example="1e18", default="1e18", default_value=1e18, low=1.0, high=1e299
-    )
+        "FLOP", "Lowest budget.", label="From", example="1e18", default="1e18", default_value=1e18, low=1.0, high=1e299,
+        ranged=False,
+    )  # fmt: skip
     to: float = field(
-        "FLOP", "Highest budget.", label="To", example="1e26", default="1e26", default_value=1e26, low=1.0, high=1e299
-    )
+        "FLOP", "Highest budget.", label="To", example="1e26", default="1e26", default_value=1e26, low=1.0, high=1e299,
+        ranged=False,
+    )  # fmt: skip
     points: int | None = field(
         "1",
         "Budgets, evenly spaced in log C; default: one a decade.",
@@ -38,6 +40,7 @@ class FrontierInputs:
         low=2,
         high=LARGEST_SWEEP,
         whole=True,
+        ranged=False,
     )
     unique: float | None = field(
         "tokens", "Unique tokens there are.", label="Unique", example="100B", low=1.0, high=1e149
@@ -45,6 +48,7 @@ class FrontierInputs:
     law: tuple[str, ...] = field(
         NAMES, "Law to draw; repeatable. Default: all.", label="Law", example="chinchilla-3", default_value=()
     )
+    law_uncertainty: bool = doubt_field()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class IsoflopInputs:
         low=2,
         high=LARGEST_SWEEP,
         whole=True,
+        ranged=False,
     )
     unique: float | None = field(
         "tokens", "Unique tokens there are.", label="Unique", example="100B", low=1.0, high=1e149
@@ -68,6 +73,7 @@ class IsoflopInputs:
     law: tuple[str, ...] = field(
         NAMES, "Law to ask; repeatable. Default: all with L(N, D).", label="Law", example="epoch-2024", default_value=()
     )
+    law_uncertainty: bool = doubt_field()
 
 
 def log_spaced(low: float, high: float, points: int) -> list[float]:
@@ -101,7 +107,7 @@ def calculate(inputs: FrontierInputs, catalog: Catalog) -> Answer:
     """
     if not inputs.from_ < inputs.to:
         raise InputError("must be less than --to", where="--from", hint="such as --from 1e18 --to 1e26")
-    laws = chosen_laws(catalog, inputs.law, inputs.unique)
+    laws = chosen_laws(catalog, inputs.law, inputs.unique, doubt=inputs.law_uncertainty)
     decades = log10(inputs.to / inputs.from_)
     points = inputs.points or min(max(round(decades) + 1, 2), LARGEST_SWEEP)
     budgets = log_spaced(inputs.from_, inputs.to, points)
@@ -182,7 +188,7 @@ def isoflop(inputs: IsoflopInputs, catalog: Catalog) -> Answer:
     """
     if inputs.flops is None:
         raise InputError("nothing to start from", hint="give --flops 5.76e23")
-    laws = chosen_laws(catalog, inputs.law, inputs.unique)
+    laws = chosen_laws(catalog, inputs.law, inputs.unique, doubt=inputs.law_uncertainty)
     able = [law for law in laws if law.has_loss]
     notes = [
         Note(f"unreachable:{x.id}", "has no loss of N and D together.", x.source, x.id, "unreachable")
@@ -191,7 +197,7 @@ def isoflop(inputs: IsoflopInputs, catalog: Catalog) -> Answer:
     ]
     rows: list[Row] = []
     if able:
-        best = [law.optimum(inputs.flops).params for law in able]
+        best = [float(law.optimum(inputs.flops).params) for law in able]
         most = exp(log(inputs.flops) - LN6)
         low, high = max(min(best) / 10, 1.0), min(max(best) * 10, most)
         for law in able:

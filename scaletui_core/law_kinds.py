@@ -8,6 +8,8 @@ What a law's N counts differs from law to law and is part of the law.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
+from typing import Self
 
 from scaletui_core.formula import Number, Working
 from scaletui_core.law_formulas import (
@@ -259,6 +261,20 @@ class Law:
         found = bisect_falling(lambda log_x: loss_at(exp(log_x)), float(loss), 0.0, LOG_LIMIT / 2)
         return solved(exp(found), loss, known)
 
+    # -- doubt -----------------------------------------------------------------------------------------------------
+
+    def with_lines(self, params_line: tuple[float, float], tokens_line: tuple[float, float]) -> Self:
+        """Return the law with other lines ``(ln k, p)`` of ``ln N`` and ``ln D`` in ``ln C``."""
+        made = copy(self)
+        made.params_line, made.tokens_line = params_line, tokens_line
+        return made
+
+    def with_note(self, note: LawNote) -> Self:
+        """Return the law with one more note, which stands first."""
+        made = copy(self)
+        made.notes = (note, *self.notes)
+        return made
+
     # -- validity --------------------------------------------------------------------------------------------------
 
     def decades_beyond(self, flops: float) -> float:
@@ -277,13 +293,24 @@ class ParametricLaw(Law):
 
     def _set_frontier(self) -> None:
         record = self.record
-        self.log_a = record["ln_A"] if "ln_A" in record else log(record["A"])
-        self.log_b = record["ln_B"] if "ln_B" in record else log(record["B"])
-        self.e = exp(record["ln_E"]) if "ln_E" in record else float(record["E"])
-        self.alpha, self.beta = float(record["alpha"]), float(record["beta"])
-        self.log_g = log_allocation(self.log_a, self.log_b, self.alpha, self.beta)
-        total = self.alpha + self.beta
-        a, b = self.beta / total, self.alpha / total
+        self._set_coefficients(
+            exp(record["ln_E"]) if "ln_E" in record else float(record["E"]),
+            record["ln_A"] if "ln_A" in record else log(record["A"]),
+            record["ln_B"] if "ln_B" in record else log(record["B"]),
+            float(record["alpha"]),
+            float(record["beta"]),
+        )
+
+    def with_coefficients(self, e: float, log_a: float, log_b: float, alpha: float, beta: float) -> Self:
+        """Return the law with other coefficients, E [nats/token] and the rest as the formulas take them."""
+        made = copy(self)
+        made._set_coefficients(e, log_a, log_b, alpha, beta)
+        return made
+
+    def _set_coefficients(self, e: float, log_a: float, log_b: float, alpha: float, beta: float) -> None:
+        self.e, self.log_a, self.log_b, self.alpha, self.beta = e, log_a, log_b, alpha, beta
+        self.log_g = log_allocation(log_a, log_b, alpha, beta)
+        a, b = beta / (alpha + beta), alpha / (alpha + beta)
         self.params_line = (self.log_g - a * LN6, a)
         self.tokens_line = (-self.log_g - b * LN6, b)
 

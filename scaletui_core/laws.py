@@ -1,13 +1,28 @@
-"""The laws by id: one of them, or those that were named, or all."""
+"""The laws by id: one of them, or those that were named, or all; in doubt, or mixed, where that is asked."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from scaletui_core.errors import InputError, unknown_name
+from scaletui_core.fields import FLAG, field
 from scaletui_core.law_kinds import Law, ParametricLaw
 from scaletui_core.presets import Catalog
 from scaletui_core.repeated_law import RepeatedLaw
 
 _CLASSES = {"power": Law, "parametric": ParametricLaw, "repeated": RepeatedLaw}
+
+
+def doubt_field() -> Any:
+    """Return the field that lets coefficients vary."""
+    return field(FLAG, "Let the laws' coefficients vary as their sources say.", label="Law doubt", default_value=False)
+
+
+def mixture_field() -> Any:
+    """Return the field that adds a mixture of the laws asked."""
+    return field(
+        FLAG, "Add a mixture of the laws, any of which may hold, for N and D.", label="Mixture", default_value=False
+    )
 
 
 def law(catalog: Catalog, law_id: str, where: str = "--law") -> Law:
@@ -25,13 +40,33 @@ def law(catalog: Catalog, law_id: str, where: str = "--law") -> Law:
     return _CLASSES[record["kind"]](law_id, record)
 
 
-def chosen_laws(catalog: Catalog, ids: tuple[str, ...] = (), unique: float | None = None) -> list[Law]:
+def chosen_laws(
+    catalog: Catalog,
+    ids: tuple[str, ...] = (),
+    unique: float | None = None,
+    *,
+    doubt: bool = False,
+    mixture: bool = False,
+) -> list[Law]:
     """Return the laws named (each id may hold several, separated by commas), or all but the teaching ones.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        Presets to look them up in.
+    ids : tuple of str
+        Names.
+    unique : float or None
+        The unique tokens there are.
+    doubt : bool
+        Whether their coefficients vary as far as their sources say.
+    mixture : bool
+        Whether a mixture of them comes last.
 
     Raises
     ------
     InputError
-        If a name is unknown or given twice.
+        If a name is unknown or given twice, or one law alone is to be mixed.
     """
     names = [name.strip().lower() for text in ids for name in text.split(",")]
     if not names:
@@ -43,4 +78,10 @@ def chosen_laws(catalog: Catalog, ids: tuple[str, ...] = (), unique: float | Non
             raise InputError(f"{name} is named twice", where="--law")
         one = law(catalog, name)
         found.append(one if unique is None else one.with_unique(unique))
-    return found
+    if not (doubt or mixture):
+        return found
+    from scaletui_core.law_doubt import MixtureLaw, in_doubt
+
+    if doubt:
+        found = [in_doubt(one) for one in found]
+    return [*found, MixtureLaw(found)] if mixture else found

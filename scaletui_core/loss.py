@@ -14,7 +14,7 @@ from scaletui_core.formula import Working
 from scaletui_core.law_formulas import LOG_LIMIT, training_flops
 from scaletui_core.law_kinds import Law, ParametricLaw
 from scaletui_core.law_records import Unreachable
-from scaletui_core.laws import chosen_laws
+from scaletui_core.laws import chosen_laws, doubt_field
 from scaletui_core.presets import Catalog
 
 
@@ -30,6 +30,7 @@ class LossInputs:
     law: tuple[str, ...] = field(
         NAMES, "Law to ask; repeatable. Default: all.", label="Law", example="chinchilla-3", default_value=()
     )
+    law_uncertainty: bool = doubt_field()
 
 
 def calculate(inputs: LossInputs, catalog: Catalog) -> Answer:
@@ -51,7 +52,7 @@ def calculate(inputs: LossInputs, catalog: Catalog) -> Answer:
     """
     if inputs.params is None and inputs.tokens is None:
         raise InputError("nothing to start from", hint="give --params 70B, --tokens 1.4T, or both")
-    laws = chosen_laws(catalog, inputs.law, inputs.unique)
+    laws = chosen_laws(catalog, inputs.law, inputs.unique, doubt=inputs.law_uncertainty)
     rows: list[Row] = []
     notes: list[Note] = []
     for law in laws:

@@ -7,7 +7,7 @@ over samples, one draw of an input for every row that it feeds, and puts the med
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from scaletui_core.errors import InputError
 from scaletui_core.program import Program
 from scaletui_core.quantiles import SKETCH_ERROR, Sketch, exact_quantiles
 from scaletui_core.quantity_text import format_quantity, format_range
-from scaletui_core.traced import Draw, Traced
+from scaletui_core.traced import Draw, Traced, unsampled
 
 Array = npt.NDArray[np.float64]
 SAMPLES, SEED, COVERAGE, THREADS = 100_000, 0, 0.9, 2
@@ -49,6 +49,20 @@ class Sampling(NamedTuple):
 
 class Cancelled(Exception):
     """The run was cancelled; a newer one is on its way."""
+
+
+def can_be_sampled(value: Traced) -> bool:
+    """Whether every step to a value is one that samples can take too; a bisection is not."""
+    known: set[int] = set()
+    stack: list[float] = [value]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, Traced) and id(one) not in known:
+            known.add(id(one))
+            if one.how is unsampled:
+                return False
+            stack += one.parts
+    return True
 
 
 def is_uncertain(answer: Answer) -> bool:
@@ -97,27 +111,33 @@ def with_intervals(
     [1e+23, 1e+25]
     """
     sampling = sampling or Sampling()
-    values = [row.value for answer in answers for row in answer.rows if isinstance(row.value, Traced)]
-    if not values:
-        return list(answers)
     if not 1000 <= sampling.samples <= MOST:
         raise InputError(f"must be from 1,000 to {MOST:,}", where="--samples", hint="such as 100k")
+    answers = [_without_solved(answer) for answer in answers]
+    values = [row.value for answer in answers for row in answer.rows if isinstance(row.value, Traced)]
+    if not values:
+        return answers
     run = _Run(values, sampling, cancelled, stage)
-    spreads = run.spreads()
-    told = iter(spreads)
-    out = []
-    for answer in answers:
-        rows = tuple(_with_spread(row, next(told)) if isinstance(row.value, Traced) else row for row in answer.rows)
-        shares = [row.spread.missing for row in rows if row.spread is not None]
-        notes = [_note(run.draws, sampling, run.coverage), *_missing_notes(rows, max(shares, default=0.0))]
-        out.append(
-            answer._replace(
-                rows=rows,
-                notes=(*notes, *answer.notes),
-                provenance={**answer.provenance, "sampling": _provenance(run.draws, sampling, run.coverage)},
-            )
-        )
-    return out
+    spreads = iter(run.spreads())
+    return [_told(answer, spreads, run) if is_uncertain(answer) else answer for answer in answers]
+
+
+def _without_solved(answer: Answer) -> Answer:
+    """Return an answer whose rows that no sample can make stand at the middle of the ranges, with a note."""
+    solved = [row for row in answer.rows if isinstance(row.value, Traced) and not can_be_sampled(row.value)]
+    if not solved:
+        return answer
+    rows = tuple(row._replace(value=float(row.value)) if row in solved else row for row in answer.rows)
+    names = ", ".join(dict.fromkeys(f"{row.label} ({row.law})" if row.law else row.label for row in solved))
+    text = f"At the middle of the ranges, without an interval, since they are found by bisection: {names}."
+    return answer._replace(rows=rows, notes=(Note("uncertain-solved", text, kind="assumption"), *answer.notes))
+
+
+def _told(answer: Answer, spreads: Iterator[Spread], run: _Run) -> Answer:
+    """Return an answer with what the samples say of it."""
+    rows = tuple(_with_spread(row, next(spreads)) if isinstance(row.value, Traced) else row for row in answer.rows)
+    notes = (run.note(), *_missing_notes(rows), *answer.notes)
+    return answer._replace(rows=rows, notes=notes, provenance={**answer.provenance, "sampling": run.provenance()})
 
 
 class _Run:
@@ -150,6 +170,27 @@ class _Run:
             _spread(quantiles, good / self._sampling.samples, pilot, ranks)
             for (quantiles, good), pilot in zip(found, pilots, strict=True)
         ]
+
+    def note(self) -> Note:
+        """Return the note that says what varied, and how it was sampled."""
+        named = "; ".join(dict.fromkeys(_said(draw) for draw in self.draws))
+        inside = format_quantity(self.coverage, "fraction")
+        text = (
+            f"Uncertain: {named}. Values are medians of {self._sampling.samples:,} samples, in () the central {inside}."
+        )
+        return Note("uncertain", text, kind="assumption")
+
+    def provenance(self) -> dict[str, object]:
+        """Return what makes the run again, and what its quantiles are worth."""
+        exact = self._sampling.samples <= EXACT
+        return {
+            "samples": self._sampling.samples,
+            "seed": self._sampling.seed,
+            "coverage": self.coverage,
+            "quantiles": "exact" if exact else "sketch",
+            "relative_error": 0.0 if exact else SKETCH_ERROR,
+            "uncertain": list(dict.fromkeys(_said(draw) for draw in self.draws)),
+        }
 
     def _compile(self, program: Program) -> None:
         self._stage("compiling")
@@ -291,29 +332,12 @@ def _said(draw: Draw) -> str:
     return f"{draw.name} {format_range(draw.of.quantity)}" if isinstance(draw.of, Range) else str(draw.of)
 
 
-def _note(draws: Sequence[Draw], sampling: Sampling, coverage: float) -> Note:
-    named = "; ".join(dict.fromkeys(_said(draw) for draw in draws))
-    inside = format_quantity(coverage, "fraction")
-    text = f"Uncertain: {named}. Values are medians of {sampling.samples:,} samples, with the central {inside}."
-    return Note("uncertain", text, kind="assumption")
-
-
-def _missing_notes(rows: Sequence[Row], most: float) -> list[Note]:
-    if most <= 0.0:
+def _missing_notes(rows: Sequence[Row]) -> list[Note]:
+    """Return the note that some samples have no answer, where some have none."""
+    found = [(row.spread.missing, row.label) for row in rows if row.spread is not None and row.spread.missing > 0.0]
+    if not found:
         return []
-    where = next(row for row in rows if row.spread is not None and row.spread.missing == most)
+    most, label = max(found)
     share = format_quantity(most, "fraction")
-    text = f"In up to {share} of the samples there is no answer ({where.label}); medians and intervals leave them out."
+    text = f"Up to {share} of the samples have no answer ({label}); medians and intervals leave them out."
     return [Note("uncertain-missing", text, kind="assumption")]
-
-
-def _provenance(draws: Sequence[Draw], sampling: Sampling, coverage: float) -> dict[str, object]:
-    exact = sampling.samples <= EXACT
-    return {
-        "samples": sampling.samples,
-        "seed": sampling.seed,
-        "coverage": coverage,
-        "quantiles": "exact" if exact else "sketch",
-        "relative_error": 0.0 if exact else SKETCH_ERROR,
-        "uncertain": list(dict.fromkeys(_said(draw) for draw in draws)),
-    }
