@@ -70,14 +70,16 @@ def trade_off(inputs: SpeedInputs, answer: Answer, catalog: Catalog) -> Plot:
         series.append(Series(name, xs, ys, color=len(series)))
         first = subject == "roofline"  # the same two labels again would only take room
         if inputs.batch is not None:
-            marks.append(Mark(*points[inputs.batch], f"your b = {inputs.batch:,}" if first else "", emphasis=True))
-        marks.append(Mark(*points[critical], f"b* = {critical:,}" if first else ""))
+            marks.append(
+                Mark(*points[inputs.batch], f"your b = {_count(inputs.batch)}" if first else "", emphasis=True)
+            )
+        marks.append(Mark(*points[critical], f"b* = {_count(critical)}" if first else ""))
         # A label at every second power: at every one they hide the curve.
-        marks += [Mark(*points[b], f"b = {b:,}" if i % 2 == 0 else "") for i, b in enumerate(powers)]
+        marks += [Mark(*points[b], f"b = {_count(b)}" if i % 2 == 0 else "") for i, b in enumerate(powers)]
     held = [batch for batch, one in answers.items() if _fits(one)]
-    title = f"Latency against throughput: batches of 1 to {powers[-1]:,}"
+    title = f"Latency against throughput: batches of 1 to {_count(powers[-1])}"
     if held and len(held) < len(batches):
-        title = f"Batches of 1 to {powers[-1]:,}; memory holds up to {max(held):,}"
+        title = f"Batches of 1 to {_count(powers[-1])}; memory holds up to {_count(max(held))}"
     elif not held:
         title = "Latency against throughput, were there memory for it"
     rates = [x for one in series for x in one.xs]
@@ -89,6 +91,11 @@ def _rates(answer: Answer, subject: str) -> tuple[float, float]:
     """Return the tokens/s of one sequence and of one accelerator."""
     time, whole, count = (answer.row(name, subject=subject).value for name in ("time_per_token", "throughput", "gpus"))
     return batch_throughput(1.0, time), throughput_each(whole, count)
+
+
+def _count(batch: int) -> str:
+    """Return a batch as a label says it: every digit, as long as these are few."""
+    return format_quantity(float(batch), "1")
 
 
 def _fits(answer: Answer) -> bool:
