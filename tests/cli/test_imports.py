@@ -74,7 +74,7 @@ def test_a_one_shot_imports_nothing_heavy(line, clean_environment, tmp_path):
     assert modules & HEAVY == set()
 
 
-RENDERERS = PROBE.rpartition("sys.stderr")[0] + """
+RENDERERS = f"""{PROBE.rpartition("sys.stderr")[0]}
 sys.stderr.write(" ".join(name for name in sys.modules if name.startswith("scaletui.render")))
 """
 
