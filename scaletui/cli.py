@@ -12,7 +12,8 @@ from typing import Annotated, Any, NamedTuple, Optional, TextIO
 
 import typer
 
-from scaletui.render import AXES, FORMATS
+from scaletui.render import FORMATS
+from scaletui.render.figures import FIGURES, axis_help, figure_named, plot_text
 from scaletui_core.calculator import Calculator
 from scaletui_core.errors import InputError, ScaletuiError, unknown_name
 from scaletui_core.fields import FLAG, NAMES, Field, fields_of, parse_inputs
@@ -20,18 +21,17 @@ from scaletui_core.safetext import visible
 
 
 class Command(NamedTuple):
-    """Where a command's calculator is, and what more the command can do."""
+    """Where a command's calculator is."""
 
     module: str
     attribute: str = "CALCULATOR"
-    plots: bool = False
 
 
 COMMANDS = {
     "calc": Command("scaletui_core.calc"),
     "loss": Command("scaletui_core.loss"),
-    "frontier": Command("scaletui_core.frontier", plots=True),
-    "isoflop": Command("scaletui_core.frontier", "ISOFLOP", plots=True),
+    "frontier": Command("scaletui_core.frontier"),
+    "isoflop": Command("scaletui_core.frontier", "ISOFLOP"),
     "copies": Command("scaletui_core.copies"),
     "learning": Command("scaletui_core.learning"),
     "batch": Command("scaletui_core.batch"),
@@ -116,7 +116,7 @@ def application(only: str | None = None) -> typer.Typer:
     for name, command in COMMANDS.items():
         if only in (None, name):
             calculator: Calculator = getattr(importlib.import_module(command.module), command.attribute)
-            app.command(name, help=calculator.summary)(_function(calculator, command))
+            app.command(name, help=calculator.summary)(_function(calculator))
     return app
 
 
@@ -134,7 +134,7 @@ def _root(
         raise typer.Exit(open_app())
 
 
-def _function(calculator: Calculator, command: Command) -> Callable[..., None]:
+def _function(calculator: Calculator) -> Callable[..., None]:
     """Return the function that typer makes a command of, with the options that the inputs declare."""
     declared = fields_of(calculator.inputs)
 
@@ -145,7 +145,7 @@ def _function(calculator: Calculator, command: Command) -> Callable[..., None]:
     parameters = [inspect.Parameter(f.name, keyword, default=_default(f), annotation=_annotation(f)) for f in declared]
     parameters += [
         inspect.Parameter(name, keyword, default=default, annotation=annotation)
-        for name, default, annotation in (_PLOT_OPTIONS if command.plots else ()) + _SHARED_OPTIONS
+        for name, default, annotation in _plot_options(calculator.name) + _SHARED_OPTIONS
     ]
     function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return function
@@ -159,11 +159,19 @@ _SHARED_OPTIONS: tuple[tuple[str, Any, Any], ...] = (
     ),
     ("explain", False, Annotated[bool, typer.Option("--explain", help="Each row with formula, numbers and source.")]),
 )
-_PLOT_OPTIONS: tuple[tuple[str, Any, Any], ...] = (
-    ("plot", False, Annotated[bool, typer.Option("--plot", help="Draw it in the terminal.")]),
-    ("axis", None, Annotated[Optional[str], typer.Option("--axis", metavar="|".join(AXES), help="What to plot.")]),  # noqa: UP045
-    ("ascii", False, Annotated[bool, typer.Option("--ascii", help="Draw with ASCII alone.")]),
-)
+
+
+def _plot_options(calculator: str) -> tuple[tuple[str, Any, Any], ...]:
+    """Return the options of a calculator's figures; none where it has none."""
+    if calculator not in FIGURES:
+        return ()
+    names = "|".join(figure.name for figure in FIGURES[calculator])
+    axis = Annotated[Optional[str], typer.Option("--axis", metavar=names, help=axis_help(calculator))]  # noqa: UP045
+    return (
+        ("plot", False, Annotated[bool, typer.Option("--plot", help="Draw it in the terminal.")]),
+        ("axis", None, axis),
+        ("ascii", False, Annotated[bool, typer.Option("--ascii", help="Draw with ASCII alone.")]),
+    )
 
 
 def _default(declared: Field) -> Any:
@@ -198,6 +206,8 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
         raise unknown_name("format", form, FORMATS, where="--format")
     explain, plot = given.pop("explain"), given.pop("plot", False)
     axis, ascii_only = given.pop("axis", None), given.pop("ascii", False)
+    if axis is not None:
+        figure_named(calculator.name, axis)
     _refuse_unused(form, explain, plot, axis, ascii_only)
     catalog = locations.catalog()
     inputs: Any = parse_inputs(calculator.inputs, given, _place)
@@ -206,10 +216,10 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
     try:
         answer = calculator.run(inputs, catalog)
         if plot:
-            from scaletui.render.figures import plot_text
-
             ascii_only = ascii_only or not terminal.unicode_shown()
-            text = plot_text(answer, catalog, axis, columns, max(lines - 2, 12), ascii_only, terminal.colors(tty))
+            text = plot_text(
+                inputs, answer, catalog, axis, columns, max(lines - 2, 12), ascii_only, terminal.colors(tty)
+            )
         else:
             bold = tty and terminal.colors(tty) != "none"
             text = render(answer, form, catalog, explain=explain, width=columns, bold=bold)
@@ -221,8 +231,6 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
 
 def _refuse_unused(form: str, explain: bool, plot: bool, axis: str | None, ascii_only: bool) -> None:
     """Raise for an option of the output that is wrong or would change nothing."""
-    if axis is not None and axis not in AXES:
-        raise unknown_name("axis", axis, tuple(AXES), where="--axis")
     for option, given in (("--axis", axis is not None), ("--ascii", ascii_only)):
         if given and not plot:
             raise InputError("needs --plot", where=option)

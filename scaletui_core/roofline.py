@@ -219,6 +219,16 @@ def batch_throughput(batch: float, seconds: float) -> float:
     return batch / seconds
 
 
+@formula("tokens/s of one = tokens/s / G", unit="tokens/s", source="scaletui: definition")
+def throughput_each(throughput: float, count: float) -> float:
+    """Tokens/s of the whole batch that each accelerator accounts for.
+
+    >>> throughput_each(800.0, 8.0)
+    100.0
+    """
+    return throughput / count
+
+
 @formula("share = measured / roofline", unit="fraction", source="scaletui: definition")
 def roofline_share(measured: float, predicted: float) -> float:
     """Share of the roofline's speed that was measured.

@@ -9,8 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from scaletui.panes.base import Pane
-from scaletui.render import AXES
-from scaletui.render.figures import known_models, sweep_plot, title_of
+from scaletui.render.figures_sweep import AXES, known_models, sweep_plot, title_of
 from scaletui.render.plot import Axis, Mark, Plot
 from scaletui.scenario import Scenario
 from scaletui.widgets.plot import PlotView

@@ -6,12 +6,6 @@ from scaletui_core.answer import Answer
 from scaletui_core.presets import Catalog
 
 FORMATS = ("table", "json", "csv", "md")
-# What a sweep can be plotted by: row id -> symbol, unit, whether the axis is logarithmic.
-AXES = {
-    "params": ("N", "parameters", True),
-    "tokens": ("D", "tokens", True),
-    "loss": ("L", "nats/token", False),
-}
 
 
 def render(

@@ -1,67 +1,117 @@
-"""Answers as plots: which rows become which lines, for the app and for ``--plot``."""
+"""The figures of every calculator, by name: for ``--plot``, and for the app.
+
+The command line reads their names and help here on every call; the module that draws one is loaded when it is drawn.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from scaletui.render import AXES
-from scaletui.render.plot import Axis, Mark, Plot, Series, ansi, draw
 from scaletui.terminal import Colors
 from scaletui_core.answer import Answer
-from scaletui_core.errors import InputError
-from scaletui_core.known_models import model_flops, working_params
+from scaletui_core.errors import InputError, unknown_name
 from scaletui_core.presets import Catalog
-from scaletui_core.quantity_text import format_quantity
+
+if TYPE_CHECKING:
+    from scaletui.render.plot import Plot
 
 
-def known_models(catalog: Catalog, axis: str) -> list[Mark]:
-    """Return the known models that have N and D, as marks at their 6ND; a mixture of experts at its active N."""
-    if axis not in ("params", "tokens"):
-        return []
-    records = catalog.load("models").records.values()
-    points = [(one, working_params(one) if axis == "params" else one["tokens"]) for one in records if "tokens" in one]
-    return [Mark(model_flops(one), y, one["name"]) for one, y in points]
+class Figure(NamedTuple):
+    """One way to draw a calculator's answer.
 
-
-def sweep_plot(
-    answer: Answer, axis: str, *, title: str = "", marks: tuple[Mark, ...] = (), colors: dict[str, int] | None = None
-) -> Plot:
-    """Return the plot of one row id of a sweep, one line a law.
-
-    Parameters
+    Attributes
     ----------
-    answer : Answer
-        A frontier (over compute) or an isoFLOP slice (over N).
-    axis : str
-        ``params``, ``tokens`` or ``loss``.
-    title : str
-        Heading.
-    marks : tuple of Mark
-        Points with names.
-    colors : dict
-        Palette index of each law, so that a law keeps its colour when others come and go.
+    name : str
+        What ``--axis`` calls it.
+    help : str
+        What it shows, in a few words.
+    module, function : str
+        Of `scaletui.render`, a pure function of inputs, answer and catalog.
     """
-    assert answer.sweep is not None
-    lines: dict[str, tuple[list[float], list[float | None]]] = {}
-    for row in answer.rows:
-        if row.id == axis and row.at is not None and row.law is not None:
-            xs, ys = lines.setdefault(row.law, ([], []))
-            xs.append(row.at)
-            ys.append(row.value)
-    series = tuple(
-        Series(law, xs, ys, color=(colors or {}).get(law, index) % 8)
-        for index, (law, (xs, ys)) in enumerate(lines.items())
-    )
-    label, unit, log = AXES[axis]
-    spans = [x for xs, _ in lines.values() for x in (xs[0], xs[-1])]
-    low, high = (min(spans), max(spans)) if spans else (None, None)
-    inside = tuple(m for m in marks if low is None or high is None or low <= m.x <= high)
-    return Plot(
-        title, Axis(answer.sweep.symbol, answer.sweep.unit, True, low, high), Axis(label, unit, log), series, inside
-    )
+
+    name: str
+    help: str
+    module: str
+    function: str
+
+    def draw(self, inputs: Any, answer: Answer, catalog: Catalog) -> Plot:
+        """Return the plot of an answer to these inputs.
+
+        Raises
+        ------
+        InputError
+            If these inputs leave nothing to draw; it says which to add.
+        """
+        module = importlib.import_module(f"scaletui.render.{self.module}")
+        plot: Plot = getattr(module, self.function)(inputs, answer, catalog)
+        return plot
+
+
+FIGURES: dict[str, tuple[Figure, ...]] = {
+    "frontier": (
+        Figure("params", "N against C", "figures_sweep", "params"),
+        Figure("tokens", "D against C", "figures_sweep", "tokens"),
+        Figure("loss", "L against C", "figures_sweep", "loss"),
+    ),
+    "isoflop": (
+        Figure("loss", "L against N", "figures_sweep", "loss"),
+        Figure("tokens", "D against N", "figures_sweep", "tokens"),
+    ),
+    "emergence": (
+        Figure("map", "abilities by the C and N at which they were first seen", "figures_emergence", "ability_map"),
+        Figure("scores", "MMLU of known models against their C, with --benchmarks", "figures_emergence", "scores"),
+    ),
+    "speed": (
+        Figure("k", "speed-up against k, as claimed and as latency leaves it", "figures_speed", "k_tiling"),
+        Figure("batch", "tokens/s of one accelerator against those of one sequence", "figures_speed", "trade_off"),
+        Figure("measured", "tokens a minute against N, measured and predicted", "figures_speed", "measured"),
+        Figure("gpus", "time a token against the number of accelerators", "figures_speed", "instance_sizes"),
+    ),
+    "copies": (
+        Figure("k", "copies, speed and work against k", "figures_copies", "k_tiling"),
+        Figure("growth", "years of work against C, with --chain", "figures_copies", "growth"),
+    ),
+    "learning": (Figure("ceiling", "years learned a day against copies", "figures_learning", "ceiling"),),
+    "batch": (
+        Figure("hyperbola", "steps against tokens to the same loss", "figures_batch", "hyperbola"),
+        Figure("cost", "steps and tokens against the batch", "figures_batch", "cost"),
+    ),
+}
+"""Figures by calculator; the first is drawn where none is named."""
+
+
+def figure_named(calculator: str, name: str | None) -> Figure:
+    """Return a calculator's figure of that name, or its first.
+
+    Raises
+    ------
+    InputError
+        If it has none of that name.
+
+    Examples
+    --------
+    >>> figure_named("speed", None).name, figure_named("speed", "gpus").help
+    ('k', 'time a token against the number of accelerators')
+    """
+    figures = FIGURES[calculator]
+    for figure in figures:
+        if name in (None, figure.name):
+            return figure
+    raise unknown_name("axis", str(name), [figure.name for figure in figures], where="--axis")
+
+
+def axis_help(calculator: str) -> str:
+    """Return the help of ``--axis``: every figure with what it shows.
+
+    >>> axis_help("learning")
+    'What to plot. ceiling: years learned a day against copies.'
+    """
+    return f"What to plot. {'; '.join(f'{one.name}: {one.help}' for one in FIGURES[calculator])}."
 
 
 def plot_text(
+    inputs: Any,
     answer: Answer,
     catalog: Catalog,
     axis: str | None,
@@ -70,31 +120,20 @@ def plot_text(
     ascii_only: bool,
     colors: Colors,
 ) -> str:
-    """Return an answer's plot as text for a terminal of ``width`` x ``height`` cells.
+    """Return an answer's figure as text for a terminal of ``width`` x ``height`` cells.
 
     Raises
     ------
     InputError
-        If the answer has nothing on the axis asked for.
+        If there is no such figure, or these inputs leave nothing to draw.
     """
-    slice_ = answer.sweep is not None and answer.sweep.id == "params"
-    chosen = axis or ("loss" if slice_ else "params")
-    able = [name for name in AXES if any(row.id == name and row.at is not None for row in answer.rows)]
-    if chosen not in able:
-        what = f"there is no {chosen} to plot here" if chosen in AXES else f"must be one of {', '.join(AXES)}"
-        hint = f"try {' or '.join(able)}" if able else "no law asked has a loss"
-        raise InputError(what, where="--axis", hint=hint)
-    marks = () if slice_ else tuple(known_models(catalog, chosen))
-    plot = sweep_plot(answer, chosen, title=title_of(answer, chosen), marks=marks)
+    from scaletui.render.plot import ansi, draw
+
+    figure = figure_named(answer.calculator, axis)
+    try:
+        plot = figure.draw(inputs, answer, catalog)
+    except InputError as error:
+        raise error.at("--plot" if axis is None else f"--axis {axis}") from None
     canvas = draw(plot, width, height, glyphs="ascii" if ascii_only else "braille")
     text = ansi(canvas, colors=colors)
     return text if text.endswith("\n") else text + "\n"
-
-
-def title_of(answer: Answer, axis: str) -> str:
-    """Return the heading of a plot of an answer."""
-    inputs: dict[str, Any] = answer.inputs
-    if answer.sweep is not None and answer.sweep.id == "params":
-        budget = format_quantity(inputs["flops"], "FLOP")
-        return f"isoFLOP slice at C = {budget} FLOP: {AXES[axis][0]} against N"
-    return f"Compute-optimal {AXES[axis][0]} against C"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Literal, NamedTuple
 
 from scaletui.render.canvas import PALETTE, Canvas, Placed, Run, Sheet, ansi, clean, fit, pack
@@ -23,7 +24,10 @@ _SMALLEST = (20, 6)
 
 
 class Series(NamedTuple):
-    """One curve, cloud of points, or band (from ``ys`` up to ``ys2``). A y that is ``None`` or not finite is a gap."""
+    """One curve, cloud of points, or band (from ``ys`` up to ``ys2``). A y that is ``None`` or not finite is a gap.
+
+    ``labels`` are those of points, one each; they stand where there is room.
+    """
 
     name: str
     xs: Sequence[float]
@@ -32,6 +36,7 @@ class Series(NamedTuple):
     color: int = 0
     dashed: bool = False
     ys2: Sequence[float | None] | None = None
+    labels: Sequence[str] = ()
 
 
 class Mark(NamedTuple):
@@ -228,11 +233,13 @@ def draw(
     styles = ["text", *map(_line_style, plot.series[:255])]
     _ink(sheet, raster, glyphs, left, top, styles)
     taken = bytearray(cell > 0 for cell in raster.owner)
-    for tag, cell in dots:
+    for tag, cell, _ in dots:
         series = plot.series[tag]
         sheet.put(left + cell % columns, top + cell // columns, _letter(tag), _line_style(series))
         taken[cell] = 2
-    _put_marks(sheet, plot, raster, x_scale, y_scale, look, taken, left, top)
+    named = _put_marks(sheet, plot, raster, x_scale, y_scale, look, taken, left, top)
+    named += [(cell, label, _line_style(plot.series[tag])) for tag, cell, label in dots]
+    _put_labels(sheet, named, taken, columns, left, top, look.plain)
     for tag, cells in letters:
         share = (tag + 0.5) / len(plot.series)
         for cell in letter_cells(raster, cells, taken, _tag(tag), share) if cells else ():
@@ -373,17 +380,20 @@ def _path(xs: Sequence[float], ys: Sequence[float | None], x: Scale, y: Scale, r
     return path
 
 
-def _trace(plot: Plot, raster: Raster, x: Scale, y: Scale) -> tuple[list[tuple[int, list[int]]], list[tuple[int, int]]]:
-    """Draw the series into the raster; return the cells of each that may carry its letter, and those of points."""
+def _trace(
+    plot: Plot, raster: Raster, x: Scale, y: Scale
+) -> tuple[list[tuple[int, list[int]]], list[tuple[int, int, str]]]:
+    """Draw the series into the raster; return the cells of each that may carry its letter, and points with labels."""
     letters: list[tuple[int, list[int]]] = []
-    dots: list[tuple[int, int]] = []
+    dots: list[tuple[int, int, str]] = []
     order = sorted(range(len(plot.series)), key=lambda i: (plot.series[i].kind != "band", -i))
     for i in order:  # bands below lines, and the first series on top
         series = plot.series[i]
         path = _path(series.xs, series.ys, x, y, raster)
         if series.kind == "points":
-            cells = (raster.cell(dot) for dot in path if dot is not None)
-            dots += ((i, cell) for cell in cells if cell is not None)
+            cells = (None if dot is None else raster.cell(dot) for dot in path)
+            pairs = zip_longest(cells, series.labels[: len(path)], fillvalue="")
+            dots += ((i, cell, str(label)) for cell, label in pairs if isinstance(cell, int))
             continue
         if series.kind == "band" and series.ys2 is not None:
             cells_of = fill(raster, path, _path(series.xs, series.ys2, x, y, raster), _tag(i))
@@ -410,10 +420,10 @@ def _ink(sheet: Sheet, raster: Raster, glyphs: str, left: int, top: int, styles:
 
 def _put_marks(
     sheet: Sheet, plot: Plot, raster: Raster, x: Scale, y: Scale, look: _Look, taken: bytearray, left: int, top: int
-) -> None:
-    """Put the symbols of the marks, then their labels where they cover no other: the user's own first."""
+) -> list[tuple[int, str, str]]:
+    """Put the symbols of the marks; return cell, label and style of each, the user's own first."""
     columns = raster.columns
-    placed: list[tuple[Mark, int]] = []
+    placed: list[tuple[int, str, str]] = []
     for mark in sorted(plot.marks, key=lambda mark: mark.emphasis):
         dot = _path((mark.x,), (mark.y,), x, y, raster)[0]
         cell = None if dot is None else raster.cell(dot)
@@ -421,10 +431,23 @@ def _put_marks(
             symbol, style = (look.own, "own") if mark.emphasis else (look.mark, "mark")
             sheet.put(left + cell % columns, top + cell // columns, symbol, style)
             taken[cell] = 2
-            placed.append((mark, cell))
-    for mark, cell in sorted(placed, key=lambda pair: not pair[0].emphasis):
-        label = fit(clean(mark.label, look.plain), columns // 2, look.plain)
+            placed.append((cell, mark.label, style))
+    return sorted(placed, key=lambda one: one[2] != "own")
+
+
+def _put_labels(
+    sheet: Sheet,
+    named: Sequence[tuple[int, str, str]],
+    taken: bytearray,
+    columns: int,
+    left: int,
+    top: int,
+    plain: bool,
+) -> None:
+    """Put the labels of cells, each beside its own, where they cover no other."""
+    for cell, text, style in named:
+        label = fit(clean(text, plain), columns // 2, plain)
         start = label_cell(taken, columns, cell, len(label)) if label else None
         if start is not None:
-            sheet.put(left + start % columns, top + start // columns, label, "own" if mark.emphasis else "mark")
+            sheet.put(left + start % columns, top + start // columns, label, style)
             taken[start : start + len(label)] = b"\2" * len(label)

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from scaletui.cli import COMMANDS, run
 from scaletui.locations import shipped_presets
+from scaletui.render.figures import FIGURES
 from scaletui_core.errors import InputError
 from scaletui_core.fields import FLAG, fields_of
 from scaletui_core.preset_checks import validated
@@ -96,6 +97,11 @@ BESIDE = {
     ("loss", "--format"): ["--params", "1B"],
     ("frontier", "--axis"): ["--plot"],
     ("isoflop", "--axis"): ["--plot", "--flops", "1e21"],
+    ("emergence", "--axis"): ["--plot"],
+    ("speed", "--axis"): ["--plot"],
+    ("copies", "--axis"): ["--plot", "--tokens", "300B"],
+    ("learning", "--axis"): ["--plot", "--copies", "1M"],
+    ("batch", "--axis"): ["--plot", "--loss", "3"],
     **{("isoflop", option): ["--flops", "1e21"] for option in ("--points", "--unique", "--law", "--format")},
     **{
         ("speed", f"--{option}"): ["--params", "70B"]
@@ -120,8 +126,8 @@ def options():
             if field.unit != FLAG:
                 yield command, "NAME" if field.name == "name" else field.option, field.example
         yield command, "--format", "json"
-        if where.plots:
-            yield command, "--axis", "tokens"
+        if command in FIGURES:
+            yield command, "--axis", FIGURES[command][0].name
 
 
 OPTIONS = [pytest.param(*found, id=f"{found[0]} {found[1]}") for found in options()]
@@ -226,6 +232,7 @@ def test_a_bad_value_in_a_process_of_its_own(arguments, named, run_cli):
         (["models", "gophr"], "gophr", "gopher"),
         (["calc", "--flops", "1e21", "--format", "jsn"], "--format", "json"),
         (["frontier", "--plot", "--axis", "token"], "--axis", "tokens"),
+        (["speed", "--plot", "--axis", "measure"], "--axis", "measured"),
     ],
 )
 def test_a_slip_gets_the_nearest_name(arguments, named, suggested, capsys):
@@ -255,6 +262,16 @@ def test_a_slip_gets_the_nearest_name(arguments, named, suggested, capsys):
         (["isoflop"], "nothing to start from"),
         (["frontier", "--axis", "params"], "--axis: needs --plot"),
         (["frontier", "--ascii"], "--ascii: needs --plot"),
+        (["speed", "--plot", "--axis", "batch"], "--axis batch: needs --params or --model"),
+        (["speed", "--params", "70B", "--plot", "--axis", "gpus"], "--axis gpus: needs a model with its layers"),
+        (["batch", "--flops", "1e21", "--plot"], "--plot: needs a critical batch"),
+        (["batch", "--flops", "1e21", "--plot", "--axis", "cost"], "--axis cost: needs a critical batch"),
+        (["copies", "--tokens", "300B", "--plot", "--axis", "growth"], "--axis growth: needs --chain"),
+        (["emergence", "--plot", "--axis", "scores"], "--axis scores: needs --benchmarks"),
+        (["emergence", "--benchmarks", "--plot"], "--plot: draws abilities"),
+        (["emergence", "--ability", "many BIG-Bench", "--plot"], "--plot: no ability found has both"),
+        (["frontier", "--law", "chinchilla-1", "--plot", "--axis", "loss"], "--axis loss: no law asked has a loss"),
+        (["isoflop", "--flops", "1e21", "--plot", "--axis", "params"], "--axis: no axis is called 'params'"),
         (["frontier", "--plot", "--format", "json"], "--plot"),
         (["frontier", "--plot", "--explain"], "--plot"),
         (["calc", "--flops", "1e21", "--format", "csv", "--explain"], "--format"),

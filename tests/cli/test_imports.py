@@ -42,6 +42,11 @@ LINES = [
     "copies --chain gpt-2030 --explain",
     "learning --users 250M --loss 2",
     "batch --loss 3 --flops 1e21",
+    "emergence --flops 1e23 --plot",
+    "speed --params 70B --plot --axis batch",
+    "copies --chain gpt-2030 --plot --axis growth",
+    "learning --users 250M --loss 2 --plot",
+    "batch --loss 3 --plot",
     "--help",
     "calc --help",
     "--version",
@@ -67,6 +72,25 @@ def test_a_one_shot_imports_nothing_heavy(line, clean_environment, tmp_path):
     assert out
     assert {"scaletui", "scaletui_core"} <= modules or line == "--version"
     assert modules & HEAVY == set()
+
+
+RENDERERS = f"""{PROBE.rpartition("sys.stderr")[0]}
+sys.stderr.write(" ".join(name for name in sys.modules if name.startswith("scaletui.render")))
+"""
+
+
+@pytest.mark.parametrize("line", ["speed --params 70B", "frontier", "speed --help", "batch --loss 3 --format json"])
+def test_what_draws_is_imported_only_to_draw(line, clean_environment, tmp_path):
+    modules, _ = imported(RENDERERS, line.split(), clean_environment, tmp_path)
+    assert "scaletui.render.figures" in modules
+    drawers = ("figures_", "plot", "canvas", "raster", "ticks", "shapes")
+    assert [name for name in modules if name.rpartition(".")[2].startswith(drawers)] == []
+
+
+def test_a_figure_imports_its_own_module_alone(clean_environment, tmp_path):
+    modules, _ = imported(RENDERERS, ["batch", "--loss", "3", "--plot"], clean_environment, tmp_path)
+    assert "scaletui.render.plot" in modules
+    assert [name for name in modules if "figures_" in name] == ["scaletui.render.figures_batch"]
 
 
 def test_the_probe_sees_what_is_imported(clean_environment, tmp_path):

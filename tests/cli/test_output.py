@@ -288,7 +288,10 @@ def test_any_columns_variable_will_do(columns, printed, monkeypatch):
     assert 30 <= widest <= 1000
 
 
-@pytest.mark.parametrize("line", [*LINES, "frontier --plot", "isoflop --flops 1e21 --plot", "--help", "calc --help"])
+PLOTS = ["frontier --plot", "isoflop --flops 1e21 --plot", "speed --params 70B --plot --axis batch"]
+
+
+@pytest.mark.parametrize("line", [*LINES, *PLOTS, "--help", "calc --help", "speed --help"])
 def test_a_pipe_gets_no_escape_sequence(line, printed, monkeypatch):
     for name, value_ in {
         "TERM": "xterm-256color",

@@ -63,6 +63,7 @@ def plots(pick: st.DrawFn) -> Plot:
         return Series(
             pick(words), pick(column), pick(gappy), kind, pick(st.integers(-3, 20)), pick(st.booleans()),
             pick(gappy) if kind == "band" else None,
+            pick(st.lists(words, max_size=6)) if kind == "points" else (),
         )  # fmt: skip
 
     marks = st.lists(st.builds(Mark, wild, wild, words, st.booleans()), max_size=4)
@@ -159,6 +160,17 @@ def test_a_decade_tick_stands_in_the_column_of_its_points(width: int, glyphs: Gl
         ((column, _),) = where(canvas, "@" if glyphs == "ascii" else "◆")
         assert canvas.text()[canvas.top + canvas.lines][column] in "┬+"
         assert start <= column < end
+
+
+@pytest.mark.parametrize("glyphs", GLYPHS)
+def test_points_carry_labels_where_there_is_room(glyphs: Glyphs) -> None:
+    points = Series("seen", [2.0, 5.0, 5.1], [8.0, 2.0, 2.1], "points", labels=["left one", "right one", "hidden"])
+    rows = area(draw(Plot("", X, Y, (points, Series("line", [0.0, 10.0], [0.0, 1.0]))), 60, 14, glyphs=glyphs))
+    assert any("a left one" in row for row in rows)
+    assert any("right one" in row for row in rows)
+    assert sum(row.count("a") for row in rows) >= 2
+    few = points._replace(labels=["left one"])  # fewer labels than points
+    assert "left one" in "".join(area(draw(Plot("", X, Y, (few,)), 60, 14, glyphs=glyphs)))
 
 
 @pytest.mark.parametrize("height", [10, 17, 24, 45])
