@@ -14,10 +14,14 @@ import typer
 
 from scaletui.render import FORMATS
 from scaletui.render.figures import FIGURES, axis_help, figure_named, plot_text
+from scaletui_core.answer import Answer
 from scaletui_core.calculator import Calculator
 from scaletui_core.errors import InputError, ScaletuiError, unknown_name
-from scaletui_core.fields import FLAG, NAMES, Field, fields_of, parse_inputs
+from scaletui_core.fields import FLAG, NAMES, Field, changed, fields_of, parse_inputs
+from scaletui_core.quantity import KINDS
 from scaletui_core.safetext import visible
+from scaletui_core.sampling import SamplingInputs
+from scaletui_core.traced import Traced
 
 
 class Command(NamedTuple):
@@ -147,6 +151,10 @@ def _function(calculator: Calculator) -> Callable[..., None]:
         inspect.Parameter(name, keyword, default=default, annotation=annotation)
         for name, default, annotation in _plot_options(calculator.name) + _SHARED_OPTIONS
     ]
+    parameters += [
+        inspect.Parameter(f.name, keyword, default=_default(f), annotation=_annotation(f))
+        for f in _sampling_of(declared)
+    ]
     function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return function
 
@@ -159,6 +167,11 @@ _SHARED_OPTIONS: tuple[tuple[str, Any, Any], ...] = (
     ),
     ("explain", False, Annotated[bool, typer.Option("--explain", help="Each row with formula, numbers and source.")]),
 )
+
+
+def _sampling_of(declared: tuple[Field, ...]) -> tuple[Field, ...]:
+    """Return the fields of sampling, where one of a calculator's inputs may be uncertain; none elsewhere."""
+    return fields_of(SamplingInputs) if any(f.unit in KINDS and f.ranged for f in declared) else ()
 
 
 def _plot_options(calculator: str) -> tuple[tuple[str, Any, Any], ...]:
@@ -210,11 +223,12 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
         figure_named(calculator.name, axis)
     _refuse_unused(form, explain, plot, axis, ascii_only)
     catalog = locations.catalog()
+    sampling = parse_inputs(SamplingInputs, {name: given.pop(name, None) for name in _SAMPLING})
     inputs: Any = parse_inputs(calculator.inputs, given, _place)
     tty = sys.stdout.isatty()
     columns, lines = terminal.size(tty)
     try:
-        answer = calculator.run(inputs, catalog)
+        answer = _sampled(calculator.run(inputs, catalog), sampling)
         if plot:
             ascii_only = ascii_only or not terminal.unicode_shown()
             text = plot_text(
@@ -227,6 +241,31 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
         for problem in catalog.problems:
             _say(f"your presets are passed over: {problem}")
     sys.stdout.write(text)
+
+
+_SAMPLING = tuple(f.name for f in fields_of(SamplingInputs))
+
+
+def _sampled(answer: Answer, asked: SamplingInputs) -> Answer:
+    """Return an answer with intervals where an input was a range; what samples alone need is not even imported else."""
+    if not any(isinstance(row.value, Traced) for row in answer.rows):
+        for item, _ in changed(asked):
+            raise InputError("needs a range: nothing here is uncertain", where=item.option, hint="such as 1e23..1e25")
+        return answer
+    from scaletui import processors
+    from scaletui_core.uncertainty import with_intervals
+
+    waiting = sys.stderr is not None and sys.stderr.isatty()
+
+    def stage(words: str) -> None:
+        if waiting:
+            sys.stderr.write(f"\r{words}...\x1b[K")
+            sys.stderr.flush()
+
+    (found,) = with_intervals([answer], asked.sampling(processors.threads()), stage=stage)
+    if waiting:
+        sys.stderr.write("\r\x1b[K")
+    return found
 
 
 def _refuse_unused(form: str, explain: bool, plot: bool, axis: str | None, ascii_only: bool) -> None:

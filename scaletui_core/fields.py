@@ -97,7 +97,7 @@ class Field(NamedTuple):
             if not text.strip():
                 raise InputError("nothing given", hint=f"such as {self.example}")
             return text.strip()
-        quantity = parse(text, self.unit, bare=self.bare)
+        quantity = parse(text, self.unit, bare=self.bare, allow_zero=self.low == 0.0)
         if quantity.low is not None and quantity.high is not None:
             if not self.ranged:
                 raise InputError(

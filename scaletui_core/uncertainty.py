@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,30 +20,15 @@ from scaletui_core.errors import InputError
 from scaletui_core.program import Program
 from scaletui_core.quantiles import SKETCH_ERROR, Sketch, exact_quantiles
 from scaletui_core.quantity_text import format_quantity, format_range
+from scaletui_core.sampling import COVERAGE, FEWEST, MOST, Sampling
 from scaletui_core.traced import Draw, Traced, unsampled
 
 Array = npt.NDArray[np.float64]
-SAMPLES, SEED, COVERAGE, THREADS = 100_000, 0, 0.9, 2
 EXACT = 1_000_000
 """Up to so many samples, quantiles are exact; beyond, they come from a sketch, and memory no longer grows."""
-MOST = 1_000_000_000
 _AT_ONCE = 2**24  # values kept for exact quantiles at once: 128 MiB
 _BARS = 24
 _CONSTANT = 1e-9  # a relative spread below this is rounding
-
-
-class Sampling(NamedTuple):
-    """How to sample.
-
-    ``coverage`` is the share of the samples inside an interval; None takes that of the ranges where they agree, else
-    90%. ``threads`` changes the time, never the result. ``sensitivity`` asks for the rank correlations too.
-    """
-
-    samples: int = SAMPLES
-    seed: int = SEED
-    coverage: float | None = None
-    threads: int = THREADS
-    sensitivity: bool = False
 
 
 class Cancelled(Exception):
@@ -111,8 +95,8 @@ def with_intervals(
     [1e+23, 1e+25]
     """
     sampling = sampling or Sampling()
-    if not 1000 <= sampling.samples <= MOST:
-        raise InputError(f"must be from 1,000 to {MOST:,}", where="--samples", hint="such as 100k")
+    if not FEWEST <= sampling.samples <= MOST:
+        raise InputError(f"must be from {FEWEST:,} to {MOST:,}", where="--samples", hint="such as 100k")
     answers = [_without_solved(answer) for answer in answers]
     values = [row.value for answer in answers for row in answer.rows if isinstance(row.value, Traced)]
     if not values:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from scaletui.render.doubt import drivers, histogram_line
 from scaletui.render.table import note_text, value_text, wrapped
+from scaletui.terminal import unicode_shown
 from scaletui_core.answer import Answer, Note, Row
 from scaletui_core.formula import Number
 from scaletui_core.presets import Catalog
@@ -32,7 +34,9 @@ def as_explanation(answer: Answer, catalog: Catalog, width: int = 80) -> str:
 
 def law_lines(law: str, catalog: Catalog, width: int) -> list[str]:
     """Return what a law is: its name, what its N counts, and the compute it was fitted on."""
-    record = catalog.load("laws").records[law]
+    record = catalog.load("laws").records.get(law)
+    if record is None:  # a mixture is no law of its own; its note says what it is
+        return []
     text = f"{record['name']}. N counts {record['counts']}."
     low, high = record.get("fitted", (0, 0))
     if high:
@@ -58,6 +62,11 @@ def row_lines(row: Row, catalog: Catalog, width: int) -> list[str]:
     exact = number_text(Number("", row.value, row.unit), digits=8).removeprefix(" = ")
     more = f" = {exact}" if exact != shown else ""
     out = wrapped(f"{visible(row.label, 200)}{at} ({row.id}): {shown}{more}", width, "    ")
+    if row.spread is not None:
+        shape = histogram_line(row, ascii_only=not unicode_shown())
+        out += [f"  spread: {shape}"] if shape else []
+        out += wrapped(f"  driven by: {drivers(row.spread)}", width, "      ") if row.spread.drivers else []
+        out.append("  the numbers below stand at the middle of the ranges")
     if row.working is not None:
         out += wrapped(f"  formula: {row.working.expression}", width, "      ")
         parts = ", ".join(number_text(number) for number in row.working.numbers)
@@ -80,6 +89,11 @@ def number_text(number: Number, digits: int = 6) -> str:
 
 def _sources(row: Row) -> list[str]:
     found = [row.source] if row.source else []
+    if row.spread is not None:
+        shape = histogram_line(row, ascii_only=not unicode_shown())
+        out += [f"  spread: {shape}"] if shape else []
+        out += wrapped(f"  driven by: {drivers(row.spread)}", width, "      ") if row.spread.drivers else []
+        out.append("  the numbers below stand at the middle of the ranges")
     if row.working is not None:
         found += [number.source for number in row.working.numbers if number.source]
     return list(dict.fromkeys(found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from scaletui.render.doubt import sensitivity_lines
 from scaletui_core.answer import Answer, Column, Note, Row
 from scaletui_core.calculator import INSIDE
 from scaletui_core.quantity_text import format_quantity
@@ -93,11 +94,12 @@ class Grid(NamedTuple):
     units: list[str]
     body: list[list[str]]
     reasons: list[str]
+    keys: list[str]
 
     def without(self, index: int) -> Grid:
         """Return the table without one column."""
         short = [row[:index] + row[index + 1 :] for row in (self.headings, self.units, *self.body)]
-        return Grid(short[0], short[1], short[2:], self.reasons)
+        return Grid(short[0], short[1], short[2:], self.reasons, self.keys)
 
     @property
     def wides(self) -> list[int]:
@@ -105,8 +107,12 @@ class Grid(NamedTuple):
         return [max(map(len, column)) for column in zip(self.headings, *self.body, strict=True)]
 
 
-def grid(answer: Answer) -> Grid:
-    """Return the text of an answer's table; a column that no row fills is left out."""
+def grid(answer: Answer, *, inline: bool = False) -> Grid:
+    """Return the text of an answer's table; a column that no row fills is left out.
+
+    Where a cell has an interval its ends stand in two lines below, named by their percentiles; with ``inline``, beside
+    the value.
+    """
     table = answer.table
     assert table is not None
     lines = lines_of(answer)
@@ -117,17 +123,45 @@ def grid(answer: Answer) -> Grid:
     if table.captions:
         headings.append("N counts" if table.key == "law" else "what it is")
         units.append("words")
-    body, reasons = [], []
+    body, reasons, keys = [], [], []
+    ends = ("  " + name for name in percentiles(answer))
+    below = () if inline else tuple(zip(ends, ("low", "high"), strict=True))
     for line in lines:
-        cells = [visible(line.key)]
-        if answer.sweep:
-            cells.append(_MISSING if line.at is None else format_quantity(line.at, answer.sweep.unit))
-        cells += [cell(line.rows.get(c.id), c) for c in columns]
-        if table.captions:
-            cells.append(visible(table.captions.get(line.key, "")))
-        body.append(cells)
-        reasons.append("" if line.rows else line.note)
-    return Grid(headings, units, body, reasons)
+        varies = any(c.id in line.rows and line.rows[c.id].low is not None for c in columns)
+        for name, end in (("", "value"), *(below if varies else ())):
+            cells = [name or visible(line.key)]
+            if answer.sweep:
+                at = "" if name else _MISSING if line.at is None else format_quantity(line.at, answer.sweep.unit)
+                cells.append(at)
+            cells += [_cell_at(line.rows.get(c.id), c, end, inline) for c in columns]
+            if table.captions:
+                cells.append("" if name else visible(table.captions.get(line.key, "")))
+            body.append(cells)
+            reasons.append("" if line.rows else line.note)
+            keys.append(visible(line.key))
+    return Grid(headings, units, body, reasons, keys)
+
+
+def percentiles(answer: Answer) -> tuple[str, str]:
+    """Return the names of the ends of an answer's intervals.
+
+    >>> percentiles(Answer("calc", {}, (), provenance={"sampling": {"coverage": 0.9}}))
+    ('5%', '95%')
+    """
+    coverage = answer.provenance.get("sampling", {}).get("coverage", 0.9)
+    low, high = ((1.0 + side * coverage) / 2.0 for side in (-1.0, 1.0))
+    return format_quantity(low, "fraction"), format_quantity(high, "fraction")
+
+
+def _cell_at(row: Row | None, column: Column, end: str, inline: bool) -> str:
+    """Return a cell of the line of values, or of those of an end of the intervals."""
+    if end == "value":
+        plain = row if row is None or inline else row._replace(low=None, high=None)
+        return cell(plain, column)
+    if row is None or column.unit == "label":
+        return ""
+    bound = row.low if end == "low" else row.high
+    return "" if bound is None else cell(row._replace(value=bound, low=None, high=None), column)
 
 
 TextLine = tuple[str, str, str]  # style ("", "head", "quiet"), the text, and the law or subject it is about, or ""
@@ -147,6 +181,8 @@ def answer_lines(answer: Answer, width: int) -> list[TextLine]:
     if answer.table is not None:
         out += [("", "", "")] if out else []
         out += _grid_lines(answer, width)
+    drivers = sensitivity_lines(answer, {row.id for row in head_rows(answer)} | _ids(answer))
+    out += [("", "", ""), *(("", _cut(line, width), "") for line in drivers)] if drivers else []
     notes = note_lines(answer, width)
     if notes:
         out += [("", "", ""), *(("quiet", line, "") for line in notes)]
@@ -194,9 +230,9 @@ def _grid_lines(answer: Answer, width: int) -> list[TextLine]:
         return "  ".join(parts).rstrip()
 
     out: list[TextLine] = [("head", _cut(aligned(table.headings), width), "")]
-    for cells, reason in zip(table.body, table.reasons, strict=True):
+    for cells, reason, key in zip(table.body, table.reasons, table.keys, strict=True):
         line = f"{cells[0]:<{wides[0]}}  {reason}" if reason else aligned(cells)
-        out.append(("", _cut(line, width), cells[0]))
+        out.append(("", _cut(line, width), key if cells[0] == key else ""))
     return out
 
 
@@ -306,7 +342,7 @@ def as_markdown(answer: Answer) -> str:
         ]
         out.append("")
     if answer.table is not None:
-        table = grid(answer)
+        table = grid(answer, inline=True)
         out.append("| " + " | ".join(map(_md, table.headings)) + " |")
         out.append("| --- |" + " ---: |" * (len(table.headings) - 1))
         for cells, reason in zip(table.body, table.reasons, strict=True):
