@@ -130,7 +130,7 @@ class Catalog:
     def _user_document(self, kind: str) -> Record | None:
         path = os.path.join(self._user or "", f"{kind}.toml")
         try:
-            text = _read_text(path)
+            text = read_text(path)
             if text is None:
                 return None
             from scaletui_core.preset_checks import validated
@@ -196,7 +196,14 @@ def _write_cache(folder: str, kind: str, stamp: list[Any], document: Record) -> 
             os.unlink(draft)
 
 
-def _read_text(path: str) -> str | None:
+def read_text(path: str) -> str | None:
+    """Return the text of a file that people write, or None where there is none.
+
+    Raises
+    ------
+    InputError
+        If it is a pipe or a folder, too large, or not UTF-8 (with the line).
+    """
     try:
         if stat.S_ISFIFO(os.stat(path).st_mode):
             raise InputError("is a pipe, not a file", where=visible(path, 200))
