@@ -13,9 +13,11 @@ from typing import Annotated, Any, NamedTuple, Optional, TextIO
 import typer
 
 from scaletui.render import AXES, FORMATS
+from scaletui_core.answer import Answer
 from scaletui_core.calculator import Calculator
 from scaletui_core.errors import InputError, ScaletuiError, unknown_name
 from scaletui_core.fields import FLAG, NAMES, Field, fields_of, parse_inputs
+from scaletui_core.presets import Catalog
 from scaletui_core.safetext import visible
 
 
@@ -25,10 +27,11 @@ class Command(NamedTuple):
     module: str
     attribute: str = "CALCULATOR"
     plots: bool = False
+    chains: bool = False
 
 
 COMMANDS = {
-    "calc": Command("scaletui_core.calc"),
+    "calc": Command("scaletui_core.calc", chains=True),
     "loss": Command("scaletui_core.loss"),
     "frontier": Command("scaletui_core.frontier", plots=True),
     "isoflop": Command("scaletui_core.frontier", "ISOFLOP", plots=True),
@@ -41,6 +44,9 @@ COMMANDS = {
     "models": Command("scaletui_core.listing", "MODELS"),
     "hardware": Command("scaletui_core.listing", "HARDWARE"),
 }
+
+GROUPS = {"scenario": "scaletui.scenario_commands"}
+"""Commands that have commands of their own: each a module with an ``application``."""
 
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]  # ClickException, which typer does not export
 
@@ -76,11 +82,11 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    _say(message)
+    say(message)
     return code
 
 
-def _say(message: str) -> None:
+def say(message: str) -> None:
     """Tell the person something; a closed or full stderr takes nothing, and the exit code still says it."""
     if sys.stderr is None:
         return
@@ -98,7 +104,7 @@ def _silence(stream: TextIO) -> None:
 
 def _named(arguments: Sequence[str]) -> str | None:
     """Return the command that the arguments start with, so that only that one is built."""
-    return arguments[0] if arguments and arguments[0] in COMMANDS else None
+    return arguments[0] if arguments and (arguments[0] in COMMANDS or arguments[0] in GROUPS) else None
 
 
 def application(only: str | None = None) -> typer.Typer:
@@ -117,6 +123,10 @@ def application(only: str | None = None) -> typer.Typer:
         if only in (None, name):
             calculator: Calculator = getattr(importlib.import_module(command.module), command.attribute)
             app.command(name, help=calculator.summary)(_function(calculator, command))
+    for name, module in GROUPS.items():
+        if only in (None, name):
+            group: typer.Typer = importlib.import_module(module).application()
+            app.add_typer(group, name=name)
     return app
 
 
@@ -136,22 +146,31 @@ def _root(
 
 def _function(calculator: Calculator, command: Command) -> Callable[..., None]:
     """Return the function that typer makes a command of, with the options that the inputs declare."""
-    declared = fields_of(calculator.inputs)
 
     def function(**given: Any) -> None:
         _answer(calculator, given)
 
+    more = (CHAIN_OPTIONS if command.chains else ()) + (_PLOT_OPTIONS if command.plots else ()) + SHARED_OPTIONS
+    return with_options(function, declared_options(calculator.inputs) + more)
+
+
+def with_options(function: Callable[..., None], options: tuple[Option, ...]) -> Callable[..., None]:
+    """Return the function with a signature of these options, for typer to read."""
     keyword = inspect.Parameter.KEYWORD_ONLY
-    parameters = [inspect.Parameter(f.name, keyword, default=_default(f), annotation=_annotation(f)) for f in declared]
-    parameters += [
-        inspect.Parameter(name, keyword, default=default, annotation=annotation)
-        for name, default, annotation in (_PLOT_OPTIONS if command.plots else ()) + _SHARED_OPTIONS
-    ]
+    parameters = [inspect.Parameter(name, keyword, default=value, annotation=what) for name, value, what in options]
     function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return function
 
 
-_SHARED_OPTIONS: tuple[tuple[str, Any, Any], ...] = (
+def declared_options(inputs: type) -> tuple[Option, ...]:
+    """Return the options that inputs declare."""
+    return tuple((field.name, _default(field), _annotation(field)) for field in fields_of(inputs))
+
+
+Option = tuple[str, Any, Any]
+"""An option of a command: the name of its parameter, its default, its annotation."""
+
+SHARED_OPTIONS: tuple[Option, ...] = (
     (
         "format",
         "table",
@@ -159,7 +178,33 @@ _SHARED_OPTIONS: tuple[tuple[str, Any, Any], ...] = (
     ),
     ("explain", False, Annotated[bool, typer.Option("--explain", help="Each row with formula, numbers and source.")]),
 )
-_PLOT_OPTIONS: tuple[tuple[str, Any, Any], ...] = (
+SET_OPTION: Option = (
+    "set",
+    None,
+    Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--set", metavar="PART.FIELD=TEXT", help="Give a part something of its own; repeatable. Such as speed.k=5."
+        ),
+    ],
+)
+CHAIN_OPTIONS: tuple[Option, ...] = (
+    (
+        "all",
+        False,
+        Annotated[bool, typer.Option("--all", help="The whole chain: abilities, speed, copies, learning, batch.")],
+    ),
+    (
+        "scenario",
+        None,
+        Annotated[
+            Optional[str],  # noqa: UP045
+            typer.Option("--scenario", metavar="NAME", help="Start from a scenario (see `scaletui scenario list`)."),
+        ],
+    ),
+    SET_OPTION,
+)
+_PLOT_OPTIONS: tuple[Option, ...] = (
     ("plot", False, Annotated[bool, typer.Option("--plot", help="Draw it in the terminal.")]),
     ("axis", None, Annotated[Optional[str], typer.Option("--axis", metavar="|".join(AXES), help="What to plot.")]),  # noqa: UP045
     ("ascii", False, Annotated[bool, typer.Option("--ascii", help="Draw with ASCII alone.")]),
@@ -190,32 +235,54 @@ def _annotation(declared: Field) -> Any:
 
 def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
     """Compute one answer and print it."""
+    shown = {name: given.pop(name) for name in ("format", "explain", "plot", "axis", "ascii") if name in given}
+    whole, start, assignments = given.pop("all", False), given.pop("scenario", None), given.pop("set", None)
+    if whole:
+        from scaletui.scenario_commands import chain_of
+
+        show(chain_of(given, start, assignments), **shown)
+        return
+    for option, text in (("--scenario", start), ("--set", assignments)):
+        if text:
+            raise InputError("needs --all, the whole chain", where=option, hint="such as calc --all --set speed.k=5")
+
+    def make(catalog: Catalog) -> Answer:
+        return calculator.run(parse_inputs(calculator.inputs, given, _place), catalog)
+
+    show(make, **shown)
+
+
+def show(
+    make: Callable[[Catalog], Answer],
+    format: str,
+    explain: bool,
+    plot: bool = False,
+    axis: str | None = None,
+    ascii: bool = False,
+) -> None:
+    """Compute an answer and print it as the shared options say; what is wrong with the user's presets is said."""
     from scaletui import locations, terminal
     from scaletui.render import render
 
-    form = given.pop("format")
-    if form not in FORMATS:
-        raise unknown_name("format", form, FORMATS, where="--format")
-    explain, plot = given.pop("explain"), given.pop("plot", False)
-    axis, ascii_only = given.pop("axis", None), given.pop("ascii", False)
-    _refuse_unused(form, explain, plot, axis, ascii_only)
+    if format not in FORMATS:
+        raise unknown_name("format", format, FORMATS, where="--format")
+    _refuse_unused(format, explain, plot, axis, ascii)
     catalog = locations.catalog()
-    inputs: Any = parse_inputs(calculator.inputs, given, _place)
     tty = sys.stdout.isatty()
     columns, lines = terminal.size(tty)
     try:
-        answer = calculator.run(inputs, catalog)
+        answer = make(catalog)
         if plot:
             from scaletui.render.figures import plot_text
 
-            ascii_only = ascii_only or not terminal.unicode_shown()
-            text = plot_text(answer, catalog, axis, columns, max(lines - 2, 12), ascii_only, terminal.colors(tty))
+            ascii = ascii or not terminal.unicode_shown()
+            text = plot_text(answer, catalog, axis, columns, max(lines - 2, 12), ascii, terminal.colors(tty))
         else:
             bold = tty and terminal.colors(tty) != "none"
-            text = render(answer, form, catalog, explain=explain, width=columns, bold=bold)
+            text = render(answer, format, catalog, explain=explain, width=columns, bold=bold)
     finally:
         for problem in catalog.problems:
-            _say(f"your presets are passed over: {problem}")
+            say(f"your presets are passed over: {problem}")
     sys.stdout.write(text)
 
 

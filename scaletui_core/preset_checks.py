@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from scaletui_core.flow import PARTS
 from scaletui_core.presets import REQUIRED, SECTION, Record
 from scaletui_core.safetext import visible
 from scaletui_core.toml_checks import check_keys, document_of, fault
@@ -78,6 +79,7 @@ _KEYS: dict[str, dict[str, str]] = {
              "users_grown", "printed_person_days"), "+",
         ),
     },
+    "scenarios": {**_COMMON, **dict.fromkeys(PARTS, "typed")},
 }  # fmt: skip
 # The bounds keep every law computable from 1 to 1e299 FLOP, and lie far beyond any that was published.
 _BOUNDS = {
@@ -105,6 +107,7 @@ _WORDS = {
     "decay": "[c, alpha] of (c/C)^alpha with c above 0 and alpha from 0.01 to 1",
     "span": "[lowest, highest] compute, the lowest 0 where it is not known",
     "fraction": "'fraction'",
+    "typed": "a table of fields, each with text as it is typed",
     "scores": "tables with an id, a label, a value from 0 to 1 and a source",
 }
 _PRICE_KEYS = {"usd_per_hour": "+", "date": "s", "note": "s"}
@@ -147,6 +150,8 @@ def validated(text: str, kind: str, path: str) -> Record:
         _check_table(record, _KEYS[kind], _required(kind), text, shown, at)
         if kind == "laws":
             _check_law(record, text, shown, at)
+        if kind == "scenarios":
+            _check_scenario(record, text, shown, at)
     return document
 
 
@@ -168,6 +173,14 @@ def _check_table(
     for key, value in table.items():
         if not _fits(value, keys[key]):
             raise fault(f"'{key}' must be {_WORDS[keys[key]]}, not {visible(repr(value))}", text, shown, (*at, key))
+
+
+def _check_scenario(record: Record, text: str, shown: str, at: tuple[str, ...]) -> None:
+    from scaletui_core.scenario_file import checked_part
+
+    for part in PARTS:
+        if part in record:
+            checked_part(record[part], part, text, shown, (*at, part))
 
 
 def _check_law(record: Record, text: str, shown: str, at: tuple[str, ...]) -> None:
@@ -263,5 +276,6 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "aliases": lambda value: _is_list(value, _is_id),
     "span": _is_span,
     "fraction": lambda value: value == "fraction",
+    "typed": lambda value: isinstance(value, dict),
     "scores": lambda value: _is_list(value, _is_score),
 }

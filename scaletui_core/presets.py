@@ -18,7 +18,7 @@ from scaletui_core import __version__
 from scaletui_core.errors import InputError
 from scaletui_core.safetext import visible
 
-KINDS = ("laws", "models", "hardware", "emergence", "benchmarks", "speeds", "forecasts")
+KINDS = ("laws", "models", "hardware", "emergence", "benchmarks", "speeds", "forecasts", "scenarios")
 SECTION = {
     "laws": "laws",
     "models": "models",
@@ -27,6 +27,7 @@ SECTION = {
     "benchmarks": "benchmarks",
     "speeds": "speeds",
     "forecasts": "forecasts",
+    "scenarios": "scenarios",
 }
 # What every record of a kind must hold; some kinds want more (`scaletui_core.preset_checks`).
 REQUIRED = {
@@ -37,6 +38,7 @@ REQUIRED = {
     "benchmarks": ("name", "source", "rows"),
     "speeds": ("name", "source"),
     "forecasts": ("name", "source"),
+    "scenarios": ("name", "source"),
 }
 _SIZE_LIMIT = 1_000_000
 

@@ -9,7 +9,7 @@ from scaletui_core.safetext import visible
 
 
 def document_of(text: str, shown: str) -> dict[str, Any]:
-    """Return the document that a TOML text is; ``shown`` names the file.
+    r"""Return the document that a TOML text is; ``shown`` names the file.
 
     Raises
     ------
@@ -18,7 +18,7 @@ def document_of(text: str, shown: str) -> dict[str, Any]:
 
     Examples
     --------
-    >>> document_of("[calc]\\nflops = '1e24'", "mine.toml")
+    >>> document_of("[calc]\nflops = '1e24'", "mine.toml")
     {'calc': {'flops': '1e24'}}
     """
     import tomllib

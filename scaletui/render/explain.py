@@ -13,8 +13,8 @@ from scaletui_core.safetext import visible
 def as_explanation(answer: Answer, catalog: Catalog, width: int = 80) -> str:
     """Return the explanation of an answer, law by law."""
     out: list[str] = []
-    # Where no law is asked, as in a listing, the rows are of subjects.
-    by_law = any(row.law for row in answer.rows)
+    # Where no law is asked, as in a listing, or the rows are in groups, they are of subjects.
+    by_law = any(row.law for row in answer.rows) and not answer.is_grouped
     seen = dict.fromkeys(row.law if by_law else row.subject for row in answer.rows)
     for key in seen:
         if key is not None:

@@ -143,6 +143,8 @@ def as_table(answer: Answer, width: int = 80, bold: bool = False) -> str:
 
 def answer_lines(answer: Answer, width: int) -> list[TextLine]:
     """Return the lines of an answer as both the command and the app show them: what holds for all, the table, notes."""
+    if answer.is_grouped:
+        return _grouped_lines(answer, width)
     out: list[TextLine] = [("", line, "") for line in _head(head_rows(answer), width, answer.table is None)]
     if answer.table is not None:
         out += [("", "", "")] if out else []
@@ -151,6 +153,32 @@ def answer_lines(answer: Answer, width: int) -> list[TextLine]:
     if notes:
         out += [("", "", ""), *(("quiet", line, "") for line in notes)]
     return out
+
+
+def _grouped_lines(answer: Answer, width: int) -> list[TextLine]:
+    """Return a list of groups: the key before every row, the notes of the whole below it, the rest counted."""
+    cells = grouped_cells(answer)
+    wides = [max(len(cell[i]) for cell in cells) for i in (0, 1)]
+    out: list[TextLine] = []
+    for key, label, value in cells:
+        line = f"{key:<{wides[0]}}  {label:<{wides[1]}}  {value}" if value else f"{key:<{wides[0]}}  {label}"
+        out.append(("", _cut(line.rstrip(), width), key))
+    own = [note for note in answer.notes if note.law is None]
+    lines = [line for note in own for line in wrapped(note_text(note), width, "  ")]
+    rest = sum(note.law is not None and note.kind != "unreachable" for note in answer.notes)
+    lines += wrapped(f"{rest} more notes of the parts: add --explain.", width, "  ") if rest else []
+    return out + ([("", "", ""), *(("quiet", line, "") for line in lines)] if lines else [])
+
+
+def grouped_cells(answer: Answer) -> list[tuple[str, str, str]]:
+    """Return the key, label and value of every line of a list of groups; a group without rows says why."""
+    out = [
+        (visible(row.subject or ""), visible(row.label, 200) + (f", {row.law}" if row.law else ""),
+         value_text(row, with_unit=True))
+        for row in answer.rows
+    ]  # fmt: skip
+    missing = [note for note in answer.notes if note.kind == "unreachable" and note.law is not None]
+    return out + [(visible(note.law or ""), f"no answer: {visible(note.text, 300)}", "") for note in missing]
 
 
 def _head(rows: list[Row], width: int, listing: bool) -> list[str]:
@@ -298,14 +326,18 @@ def wrapped(text: str, width: int, indent: str) -> list[str]:
 def as_markdown(answer: Answer) -> str:
     """Return an answer as a Markdown table and a list of notes."""
     out: list[str] = []
-    head = head_rows(answer)
+    head = [] if answer.is_grouped else head_rows(answer)
     if head:
         out += ["| quantity | value | source |", "| --- | ---: | --- |"]
         out += [
             f"| {_md(row.label)} | {_md(value_text(row, with_unit=True))} | {_md(row.source or '')} |" for row in head
         ]
         out.append("")
-    if answer.table is not None:
+    if answer.is_grouped:
+        out += ["| part | quantity | value |", "| --- | --- | ---: |"]
+        out += ["| " + " | ".join(map(_md, cells)) + " |" for cells in grouped_cells(answer)]
+        out.append("")
+    elif answer.table is not None:
         table = grid(answer)
         out.append("| " + " | ".join(map(_md, table.headings)) + " |")
         out.append("| --- |" + " ---: |" * (len(table.headings) - 1))
