@@ -15,7 +15,7 @@ from scaletui_core.budget import BudgetInputs
 from scaletui_core.calculator import provenance
 from scaletui_core.chain import chain
 from scaletui_core.errors import InputError
-from scaletui_core.fields import Field
+from scaletui_core.fields import Field, fields_of
 from scaletui_core.presets import Catalog
 from scaletui_core.scenario import Scenario, Texts, as_words, assigned, check_name, dotted, inputs_of
 
@@ -90,6 +90,9 @@ def _asked(
     options |= {name: value for name, value in given.items() if value == ""}
     merged = {**texts, "calc": {**texts.get("calc", {}), **options}} if options else texts
     merged = assigned(merged, assignments or [])
+    for item in fields_of(BudgetInputs):
+        if item.name in options and merged.get("calc", {}).get(item.name) != options[item.name]:
+            raise InputError(f"{dotted('calc', item)} is {item.option}: drop one", where="--set")
     if start is not None and merged != texts:
         base, title, source = "", f"{title}, changed", None
 
