@@ -9,6 +9,32 @@ from scaletui_core.formula import Formula, Number, Working
 SCHEMA = "scaletui.answer/1"
 
 
+class Spread(NamedTuple):
+    """What samples say of a value: its median and interval, and the shape between.
+
+    Attributes
+    ----------
+    middle, low, high : float
+        Median and ends of the interval, in the row's unit; NaN where no sample has an answer.
+    missing : float
+        Share of the samples without an answer.
+    bars : tuple of int
+        A histogram between ``ends``, evenly spaced in the logarithm where both are above 0.
+    ends : tuple of float
+        Where the histogram begins and ends: at 0.5% and 99.5% of the samples.
+    drivers : tuple of (str, float)
+        Rank correlation of each uncertain input with the value, the strongest first; empty where nobody asked.
+    """
+
+    middle: float
+    low: float
+    high: float
+    missing: float
+    bars: tuple[int, ...]
+    ends: tuple[float, float]
+    drivers: tuple[tuple[str, float], ...]
+
+
 class Row(NamedTuple):
     """One value of an answer.
 
@@ -34,6 +60,8 @@ class Row(NamedTuple):
         ``source-id: locator``.
     working : Working or None
         The formula and the numbers put into it.
+    spread : Spread or None
+        What samples say of the value, where an input was a range.
     """
 
     id: str
@@ -47,6 +75,7 @@ class Row(NamedTuple):
     high: float | None = None
     source: str | None = None
     working: Working | None = None
+    spread: Spread | None = None
 
 
 def made(
@@ -184,4 +213,6 @@ def _row_dict(row: Row) -> dict[str, Any]:
         entry["subject"] = row.subject
     if row.at is not None:
         entry["at"] = row.at
+    if row.spread is not None and row.spread.drivers:
+        entry["sensitivity"] = dict(row.spread.drivers)
     return entry

@@ -11,7 +11,7 @@ from scaletui_core.costs import cost_rows, utilisation_notes
 from scaletui_core.fields import given
 from scaletui_core.formula import Number, Working
 from scaletui_core.known_models import nearest_model
-from scaletui_core.law_formulas import pf_days, tokens_per_param, training_flops
+from scaletui_core.law_formulas import decades_outside, epochs_of, pf_days, tokens_per_param, training_flops
 from scaletui_core.law_kinds import Law
 from scaletui_core.law_records import Loss, Term, Unreachable
 from scaletui_core.laws import chosen_laws
@@ -104,8 +104,7 @@ def ratio_row(row_id: str, label: str, params: float, tokens: float, law: str | 
 
 def epochs_row(row_id: str, label: str, tokens: float, unique: float, law: str | None) -> Row:
     """Return the row of how often the unique tokens are seen, at least once."""
-    working = Working("D/U, at least 1", (Number("D", tokens, "tokens"), Number("U", unique, "tokens")))
-    return Row(row_id, label, max(tokens / unique, 1.0), "1", law, working=working)
+    return made(row_id, label, epochs_of, Number("D", tokens, "tokens"), Number("U", unique, "tokens"), law=law)
 
 
 class _Model(NamedTuple):
@@ -242,7 +241,7 @@ def beyond_rows(law: Law, flops: float) -> list[Row]:
     source = law.record.get("fitted_source")
     ends = zip(("least fitted C", "most fitted C"), law.fitted, strict=True)
     edges = (Number(symbol, value, "FLOP", source) for symbol, value in ends if value)
-    working = Working("log10(C / end of the fit), 0 inside", (Number("C", flops, "FLOP"), *edges))
+    working = Working(decades_outside.expression, (Number("C", flops, "FLOP"), *edges))
     beyond, label = law.decades_beyond(flops), "orders of magnitude outside the fit"
     return [Row("decades_beyond_fit", label, beyond, "1", law.id, source=source, working=working)]
 

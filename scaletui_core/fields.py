@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from scaletui_core.errors import InputError
 from scaletui_core.quantity import Fleet, parse, parse_fleet
 from scaletui_core.quantity_text import format_exact
+from scaletui_core.traced import Traced
 
 Inputs = TypeVar("Inputs")
 
@@ -44,7 +45,9 @@ class Field(NamedTuple):
     choices : tuple of str
         What a ``choice`` may be.
     whole : bool
-        Whether the value is a count.
+        Whether the value is a count; a range of a count runs through all that lies between.
+    ranged : bool
+        Whether the value may be a range, which becomes an uncertain number.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Field(NamedTuple):
     high: float | None = None
     choices: tuple[str, ...] = ()
     whole: bool = False
+    ranged: bool = True
 
     @property
     def option(self) -> str:
@@ -68,8 +72,8 @@ class Field(NamedTuple):
         """
         return "--" + self.name.strip("_").replace("_", "-")
 
-    def parse(self, text: str, where: str | None = None) -> Any:
-        """Return the value that ``text`` means, in base units.
+    def parse(self, text: str, where: str | None = None, name: str | None = None) -> Any:
+        """Return the value that ``text`` means, in base units; a range is an uncertain number of that name.
 
         Raises
         ------
@@ -78,11 +82,11 @@ class Field(NamedTuple):
         """
         place = where or self.option
         try:
-            return self._parse(text)
+            return self._parse(text, name or self.option[2:])
         except InputError as error:
             raise error.at(place) from None
 
-    def _parse(self, text: str) -> Any:
+    def _parse(self, text: str, name: str) -> Any:
         if self.unit == FLEET:
             return parse_fleet(text)
         if self.unit == CHOICE:
@@ -94,10 +98,16 @@ class Field(NamedTuple):
                 raise InputError("nothing given", hint=f"such as {self.example}")
             return text.strip()
         quantity = parse(text, self.unit, bare=self.bare)
-        if quantity.is_range:
-            raise InputError(
-                "takes one number, not a range", hint=f"such as {self.example}", text=text, column=text.find("..")
-            )
+        if quantity.low is not None and quantity.high is not None:
+            if not self.ranged:
+                raise InputError(
+                    "takes one number, not a range", hint=f"such as {self.example}", text=text, column=text.find("..")
+                )
+            from scaletui_core.distributions import uncertain
+
+            for end in (quantity.low, quantity.high):
+                self._check_bounds(end)
+            return uncertain(quantity, name=name, least=self.low, most=self.high)
         self._check_bounds(quantity.value)
         return int(quantity.value) if self.whole else quantity.value
 
@@ -115,6 +125,8 @@ class Field(NamedTuple):
             return f"{value.count}x{value.accelerator}"
         if isinstance(value, str):
             return value
+        if isinstance(value, Traced):
+            return str(getattr(value, "text", float(value)))
         if self.bare != 1.0:
             short = format_exact(value / self.bare, "1")
             if parse(short, self.unit, bare=self.bare).value == value:
@@ -136,8 +148,11 @@ def parse_inputs(
     kind: type[Inputs],
     texts: Mapping[str, str | Sequence[str] | bool | None],
     place: Callable[[Field], str] | None = None,
+    part: str | None = None,
 ) -> Inputs:
     """Return the inputs that texts by field name mean; an absent or None text leaves the field at its default.
+
+    ``part`` is the part of a scenario that they are of: the same field of two parts may be uncertain in each.
 
     Raises
     ------
@@ -159,18 +174,20 @@ def parse_inputs(
         elif item.unit == FLAG:
             values[item.name] = True
         else:
-            values[item.name] = item.parse(str(text), where)
+            name = f"{part}.{item.option[2:]}" if part else item.option[2:]
+            values[item.name] = item.parse(str(text), where, name)
     return kind(**values)
 
 
 def given(inputs: object) -> dict[str, Any]:
     """Return what was set away from the defaults, by option name without the dashes, as JSON can hold it.
 
-    Values are in base units, but for a field whose option names another unit (``--days``): that one is in days.
+    Values are in base units, but for a field whose option names another unit (``--days``): that one is in days. A range
+    is its text, with units where base units are not meant.
     """
     out: dict[str, Any] = {}
     for item, value in changed(inputs):
-        if isinstance(value, Fleet):
+        if isinstance(value, Fleet) or hasattr(value, "text"):
             value = item.text_of(value)
         elif isinstance(value, tuple):
             value = list(value)

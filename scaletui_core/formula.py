@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from scaletui_core.traced import Traced
+
 
 class Formula:
     """A function of floats with the expression, unit and source that explain it.
@@ -36,7 +38,10 @@ class Formula:
         self.__doc__ = function.__doc__
 
     def __call__(self, *arguments: float) -> float:
-        """Return the value for these floats."""
+        """Return the value for these floats; where one is traced, so is the value."""
+        for one in arguments:
+            if isinstance(one, Traced):
+                return Traced(self.function(*map(float, arguments)), self.function, arguments)
         return self.function(*arguments)
 
     def __repr__(self) -> str:

@@ -6,7 +6,7 @@ from math import exp, log
 
 from scaletui_core.formula import examples, formula
 
-LN6 = 1.791759469228055
+LN6, LN10 = 1.791759469228055, 2.302585092994046
 LOG_LIMIT = 690.0  # exp of more than this is too near the largest float to be multiplied
 
 
@@ -48,6 +48,27 @@ def tokens_per_param(tokens: float, params: float) -> float:
     20.0
     """
     return tokens / params
+
+
+@formula("D/U, at least 1", unit="1", source="scaletui: definition")
+def epochs_of(tokens: float, unique: float) -> float:
+    """How often the unique tokens are seen.
+
+    >>> epochs_of(4e11, 1e11), epochs_of(4e10, 1e11)
+    (4.0, 1.0)
+    """
+    return max(tokens / unique, 1.0)
+
+
+@formula("log10(C / end of the fit), 0 inside", unit="1", source="scaletui: definition")
+def decades_outside(flops: float, low: float, high: float) -> float:
+    """Orders of magnitude by which C lies above (+) or below (-) the compute from low to high; low may be 0, unknown.
+
+    >>> [round(decades_outside(*some), 12) for some in ((1e24, 1e18, 1e22), (1e17, 1e18, 1e22), (1e17, 0.0, 1e22))]
+    [2.0, -1.0, 0.0]
+    """
+    beyond = log(max(flops / high, 1.0)) / LN10
+    return beyond if low <= 0.0 else beyond + log(min(flops / low, 1.0)) / LN10
 
 
 @formula("y = k C^p", unit="1", source="scaletui: straight line in logarithms")
@@ -112,6 +133,18 @@ def log_flops_for_loss(excess: float, log_k: float, gamma: float) -> float:
     20.0
     """
     return (log_k - log(excess)) / gamma
+
+
+@formula("X = (K_X / (L - E - K_Y/Y^q))^(1/p)", unit="1", source="hoffmann-2022: Eq. 2, solved for N or D")
+def log_other_for_loss(
+    loss: float, log_y: float, e: float, log_k_y: float, q: float, log_k_x: float, p: float
+) -> float:
+    """Logarithm of the N (or D) that reaches a loss [nats/token] beside a D (or N) of logarithm ``log_y``.
+
+    >>> round(exp(log_other_for_loss(13.0, log(1e8), 2.0, log(1e3), 1 / 4, log(1e3), 1 / 3)))  # lecture exercise
+    1000000000
+    """
+    return (log_k_x - log(loss - e - power_term(log_y, log_k_y, q))) / p
 
 
 @formula("X' = U + U r (1 - e^(-R/r)), R = X/U - 1, r = R_D* or R_N*", unit="1", source="muennighoff-2023: Eq. 5 and 6")

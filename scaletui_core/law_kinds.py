@@ -7,15 +7,16 @@ What a law's N counts differs from law to law and is part of the law.
 
 from __future__ import annotations
 
-from math import exp, log
-from typing import Any
+from collections.abc import Callable
 
 from scaletui_core.formula import Number, Working
 from scaletui_core.law_formulas import (
     LN6,
     LOG_LIMIT,
+    decades_outside,
     log_allocation,
     log_flops_for_loss,
+    log_other_for_loss,
     log_power,
     parametric_loss,
     power_term,
@@ -23,6 +24,7 @@ from scaletui_core.law_formulas import (
 )
 from scaletui_core.law_records import LawNote, Loss, Optimum, Term, Unreachable, bisect_falling, budget_of
 from scaletui_core.presets import Record
+from scaletui_core.traced import exp, log, solved
 
 
 class Law:
@@ -229,7 +231,7 @@ class Law:
         Unreachable
             If the law has no L(N, D), or no number of tokens does.
         """
-        return self._other_for_loss(loss, lambda log_tokens: self.loss(params, exp(log_tokens)).value, "N")
+        return self._other_for_loss(loss, params, "N", lambda tokens: self.loss(float(params), tokens).value)
 
     def params_for_loss(self, tokens: float, loss: float) -> float:
         """Return the parameters that reach a loss [nats/token] on D tokens.
@@ -239,18 +241,23 @@ class Law:
         Unreachable
             If the law has no L(N, D), or no number of parameters does.
         """
-        return self._other_for_loss(loss, lambda log_params: self.loss(exp(log_params), tokens).value, "D")
+        return self._other_for_loss(loss, tokens, "D", lambda params: self.loss(params, float(tokens)).value)
 
-    def _other_for_loss(self, loss: float, loss_at: Any, given: str) -> float:
+    def _other_for_loss(self, loss: float, known: float, given: str, loss_at: Callable[[float], float]) -> float:
         if not self.has_loss:
             raise Unreachable("has no loss of N and D together")
-        worst, best = loss_at(0.0), loss_at(LOG_LIMIT / 2)
+        worst, best = loss_at(1.0), loss_at(exp(LOG_LIMIT / 2))
         if loss <= best:
             raise Unreachable(f"unreachable: at this {given} the loss stays above {best:.4g}")
         if loss > worst:
             other = "token" if given == "N" else "parameter"
             raise Unreachable(f"unreachable: at this {given} even one {other} gives a loss of {worst:.4g}")
-        return exp(bisect_falling(loss_at, loss, 0.0, LOG_LIMIT / 2))
+        return self._solve_other(loss, known, given, loss_at)
+
+    def _solve_other(self, loss: float, known: float, given: str, loss_at: Callable[[float], float]) -> float:
+        """Return the N or D that is asked, once it is known that there is one."""
+        found = bisect_falling(lambda log_x: loss_at(exp(log_x)), float(loss), 0.0, LOG_LIMIT / 2)
+        return solved(exp(found), loss, known)
 
     # -- validity --------------------------------------------------------------------------------------------------
 
@@ -258,10 +265,7 @@ class Law:
         """Return by how many orders of magnitude C lies above (+) or below (-) the compute the law was fitted on."""
         if self.fitted is None:
             return 0.0
-        low, high = self.fitted
-        if flops > high:
-            return log(flops / high) / log(10.0)
-        return log(flops / low) / log(10.0) if low and flops < low else 0.0
+        return decades_outside(flops, *self.fitted)
 
     def with_unique(self, unique: float) -> Law:
         """Return the law for data of which only ``unique`` tokens differ; only repeated-data laws change."""
@@ -369,6 +373,11 @@ class ParametricLaw(Law):
         if excess <= 0.0:
             raise Unreachable(f"unreachable: below the irreducible loss E = {self.e:.4g}")
         return budget_of(log_flops_for_loss(excess, *self._excess_line()))
+
+    def _solve_other(self, loss: float, known: float, given: str, loss_at: Callable[[float], float]) -> float:
+        n, d = (self.log_a, self.alpha), (self.log_b, self.beta)
+        other, asked = (n, d) if given == "N" else (d, n)
+        return exp(log_other_for_loss(loss, log(known), self.e, *other, *asked))
 
     def _excess_line(self) -> tuple[float, float]:
         """Return ``(ln K, gamma)`` of L_opt - E = K C^-gamma: both terms fall alike on the frontier."""

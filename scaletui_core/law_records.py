@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import exp
 from typing import NamedTuple
 
 from scaletui_core.formula import Working
 from scaletui_core.law_formulas import LOG_LIMIT
+from scaletui_core.traced import exp
 
 
 class Optimum(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, log
+from collections.abc import Callable
 
 from scaletui_core.formula import Number, Working
 from scaletui_core.law_formulas import (
@@ -17,6 +17,7 @@ from scaletui_core.law_formulas import (
 from scaletui_core.law_kinds import Law, ParametricLaw
 from scaletui_core.law_records import Loss, Unreachable, bisect_falling, budget_of
 from scaletui_core.presets import Record
+from scaletui_core.traced import exp, log, smaller, solved
 
 
 class RepeatedLaw(ParametricLaw):
@@ -78,7 +79,7 @@ class RepeatedLaw(ParametricLaw):
     def loss(self, params: float, tokens: float) -> Loss:
         """Return L(N, D) [nats/token] of effective N and D, with its terms."""
         r_d, r_n = self.decay
-        unique = tokens if self.unique is None else min(self.unique, tokens)
+        unique = tokens if self.unique is None else smaller(self.unique, tokens)
         log_n, log_d, log_u = log(params), log(tokens), log(unique)
         log_unique_params = log_base_params(log_n, log_u, self.log_kappa)
         value = repeated_loss(log_n, log_d, log_u, self.log_kappa, *self.coefficients, r_d, r_n)
@@ -104,13 +105,13 @@ class RepeatedLaw(ParametricLaw):
         """Return the budget [FLOP] whose optimal model has N parameters."""
         if self.unique is None:
             return super().flops_for_params(params)
-        return budget_of(bisect_falling(lambda x: -self.log_optimum(x)[0], -log(params), -LOG_LIMIT, LOG_LIMIT))
+        return self._budget_where(lambda x: -self.log_optimum(x)[0], -log(params))
 
     def flops_for_tokens(self, tokens: float) -> float:
         """Return the budget [FLOP] whose optimal model sees D tokens."""
         if self.unique is None:
             return super().flops_for_tokens(tokens)
-        return budget_of(bisect_falling(lambda x: -self.log_optimum(x)[1], -log(tokens), -LOG_LIMIT, LOG_LIMIT))
+        return self._budget_where(lambda x: -self.log_optimum(x)[1], -log(tokens))
 
     def flops_for_loss(self, loss: float) -> float:
         """Return the least compute [FLOP] that reaches a loss [nats/token] with these unique tokens."""
@@ -119,7 +120,16 @@ class RepeatedLaw(ParametricLaw):
         floor = self.optimal_loss(exp(LOG_LIMIT / 2)).value
         if loss <= floor:
             raise Unreachable(f"unreachable: with these unique tokens the loss stays above {floor:.4g}")
-        return budget_of(bisect_falling(lambda x: self.optimal_loss(exp(x)).value, loss, -LOG_LIMIT / 2, LOG_LIMIT / 2))
+        return self._budget_where(lambda x: self.optimal_loss(exp(x)).value, loss, LOG_LIMIT / 2)
+
+    def _budget_where(self, falling: Callable[[float], float], target: float, limit: float = LOG_LIMIT) -> float:
+        """Return the budget [FLOP] at whose logarithm a falling function has a value; found by bisection."""
+        found = bisect_falling(lambda x: float(falling(x)), float(target), -limit, limit)
+        return solved(budget_of(found), target, log(self.unique or 1.0))
+
+    def _solve_other(self, loss: float, known: float, given: str, loss_at: Callable[[float], float]) -> float:
+        # Parameters beyond what the tokens are optimal for lose worth even where no token repeats: no closed form.
+        return Law._solve_other(self, loss, known, given, loss_at)
 
     def inverse_working(self, symbol: str, value: float) -> Working:
         """Return how the budget follows from an optimal N, D or L."""

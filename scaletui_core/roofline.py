@@ -58,6 +58,16 @@ def memory_share(needed: float, count: float, memory: float) -> float:
     return needed / (count * memory)
 
 
+@formula("N read = min(N, b x N a token)", unit="parameters", source="scaletui: every expert is read once at the most")
+def params_read(params: float, batch: float, active_params: float) -> float:
+    """Parameters that a batch reads: those that work on its tokens, and never more than there are.
+
+    >>> params_read(671e9, 4.0, 37e9), params_read(671e9, 64.0, 37e9)
+    (148000000000.0, 671000000000.0)
+    """
+    return min(params, batch * active_params)
+
+
 @formula("t = max((p N + KV)/(G B), 2 N b/(G C))", unit="s", source="erdil-2025: Eq. 1, with the KV cache of Sec. 3.1")
 def roofline_seconds(
     bytes_per_weight: float, read_params: float, cache: float, active_params: float, batch: float,

@@ -17,6 +17,7 @@ from scaletui_core.presets import Catalog, Record
 from scaletui_core.quantity import Fleet
 from scaletui_core.roofline import Person, pace_rows
 from scaletui_core.tiling import Chips, setting
+from scaletui_core.traced import as_float
 
 _TWO = "two bytes, as FP16 and BF16 have"
 
@@ -151,7 +152,7 @@ def calculate(inputs: SpeedInputs, catalog: Catalog) -> Answer:
     if shape.kv_token is not None:
         rows.append(shape.kv_token)
         if inputs.context is not None:
-            many = Number("b", float(inputs.batch or 1), "1"), Number("context", inputs.context, "tokens", "given")
+            many = Number("b", as_float(inputs.batch or 1.0), "1"), Number("context", inputs.context, "tokens", "given")
             each = Number("KV bytes a token", shape.kv_token.value, "bytes")
             rows.append(made("kv_bytes", "KV cache of the batch", roofline.kv_bytes, *many, each))
             kv = kv._replace(value=rows[-1].value)
@@ -232,7 +233,7 @@ def _shape(inputs: SpeedInputs, catalog: Catalog, notes: list[Note]) -> Shape:
     def number(key: str, symbol: str, unit: str = "1") -> Number | None:
         value = getattr(inputs, key, None)
         if value is not None:
-            return Number(symbol, float(value), unit, f"given: --{key.replace('_', '-')}")
+            return Number(symbol, as_float(value), unit, f"given: --{key.replace('_', '-')}")
         if key not in record:
             return None
         return Number(symbol, float(record[key]), unit, record.get("sources", {}).get(key, record["source"]))
@@ -266,7 +267,7 @@ def _pace_rows(
     assert shape.params is not None
     assert shape.active is not None
     batch = setting("b", inputs.batch, 1.0, "1", "one, by default")
-    read = Number("N read", min(shape.params.value, batch.value * shape.active.value), "parameters")
+    read = Number("N read", roofline.params_read(shape.params.value, batch.value, shape.active.value), "parameters")
     one = Number("G", 1.0, "1")
 
     def timed(subject: str, how: Formula, *numbers: Number) -> Row:

@@ -11,6 +11,7 @@ from scaletui_core.formula import Number, examples, formula
 from scaletui_core.machine import machine
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity import Fleet
+from scaletui_core.traced import as_float
 
 GPUS_A_MACHINE = 8.0
 NETWORK = 2e12  # bytes/s in and out of a machine, "perhaps, for high-end networks"
@@ -196,7 +197,7 @@ def sped_up(multiple: float, factor: float) -> float:
 
 def setting(symbol: str, value: float | None, default: float, unit: str, source: str) -> Number:
     """Return a number that was given, or its default with the source of that."""
-    return Number(symbol, default if value is None else float(value), unit, source if value is None else "given")
+    return Number(symbol, default if value is None else as_float(value), unit, source if value is None else "given")
 
 
 class Chips(NamedTuple):

@@ -5,7 +5,8 @@ in a register. The polynomials are the series of exp and of 2 artanh, cut where 
 largest relative error against `math` over the domain is below 4e-14, tested. Reassociation must stay off (`reassoc` and
 `fastmath=True` would cancel the rounding by ``_SHIFT``).
 
-Domain: `exp` clamps to [-708, 709]; `log` takes positive, normal, finite numbers.
+Domain: `exp` clamps to [-708, 709] and hands NaN on; `log` takes positive, normal, finite numbers, and is NaN outside,
+as among samples some may be.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ _LN2_LOW = float.fromhex("0x1.a39ef35793c76p-33")
 _SHIFT = float.fromhex("0x1.8p52")  # adding it rounds to an integer and leaves that integer in the low bits
 _BIAS = np.int64(1023)
 _MANTISSA = np.int64(52)
+_LEAST, _MOST = 2.2250738585072014e-308, 1.7976931348623157e308  # the normal numbers
 _SQRT_HALF_BITS = np.int64(0x3FE6A09E667F3BCD)
 
 
 def exp(x: float) -> float:
-    """Return e^x, with x clamped to [-708, 709]."""
+    """Return e^x, with x clamped to [-708, 709]; NaN of NaN."""
     x = min(max(x, -708.0), 709.0)
     shifted = x * _LOG2_E + _SHIFT
     k = shifted - _SHIFT
@@ -46,7 +48,7 @@ def exp(x: float) -> float:
 
 
 def log(x: float) -> float:
-    """Return ln x of a positive, normal, finite number."""
+    """Return ln x of a positive, normal, finite number; NaN of any other."""
     bits = np.float64(x).view(np.int64)
     exponent = (bits - _SQRT_HALF_BITS) >> _MANTISSA
     mantissa = np.int64(bits - (exponent << _MANTISSA)).view(np.float64)  # in [sqrt(1/2), sqrt(2))
@@ -63,4 +65,5 @@ def log(x: float) -> float:
     p = p * z + 2.0 / 5.0
     p = p * z + 2.0 / 3.0
     k = np.float64(exponent)
-    return k * _LN2_HIGH + (k * _LN2_LOW + (s * (p * z) + 2.0 * s))
+    value = k * _LN2_HIGH + (k * _LN2_LOW + (s * (p * z) + 2.0 * s))
+    return value if _LEAST <= x <= _MOST else np.nan
