@@ -126,9 +126,14 @@ def _headline(line: Headline, parts: dict[str, Part], found: Found) -> Row | Non
                 counts = {one.id: format_quantity(one.value, "1") for one in answer.rows if one.id == "of_count"}
                 if line.part == "batch" and "loss" in parts["batch"].inherited:
                     loss = format_quantity(parts["batch"].inputs.loss, "nats/token")
-                    return row._replace(subject=line.part, label=f"critical batch at loss {loss} ({LOSS_OF_BATCH}'s)")
-                return row._replace(subject=line.part, label=line.label.format(**counts) or row.label)
+                    return row._replace(subject=line.part, label=f"critical batch at L {loss} ({LOSS_OF_BATCH})")
+                return row._replace(subject=line.part, label=line.label.format(**counts) or _short(row.label))
     return None
+
+
+def _short(label: str) -> str:
+    """Return a label without the words that the rows around it say; beside it an interval must fit."""
+    return label.replace("your model's ", "").replace(" that do it in ", ", in ")
 
 
 def _sourced(row: Row, part: Part) -> Row:

@@ -143,6 +143,8 @@ def _typed(item: Field, text: str, place: str) -> Typed | None:
 def inputs_of(scenario: Scenario, place: Callable[[str, Field], str] = dotted) -> dict[str, Any]:
     """Return the inputs of each part of a scenario, in base units, as `scaletui_core.flow.flow` takes them.
 
+    An uncertain one is called as its option is, and beyond the budget ``part.name``.
+
     Parameters
     ----------
     scenario : Scenario
@@ -165,6 +167,7 @@ def inputs_of(scenario: Scenario, place: Callable[[str, Field], str] = dotted) -
             calculator(part).inputs,
             scenario.texts[part],
             lambda item, part=part: place(part, item),  # type: ignore[misc]
+            None if part == PARTS[0] else part,
         )
         for part in PARTS
         if part in scenario.texts

@@ -163,10 +163,11 @@ def _grouped_lines(answer: Answer, width: int) -> list[TextLine]:
     for key, label, value in cells:
         line = f"{key:<{wides[0]}}  {label:<{wides[1]}}  {value}" if value else f"{key:<{wides[0]}}  {label}"
         out.append(("", _cut(line.rstrip(), width), key))
-    own = [note for note in answer.notes if note.law is None]
-    lines = [line for note in own for line in wrapped(note_text(note), width, "  ")]
+    texts = [note_text(note) for note in answer.notes if note.law is None]
     rest = sum(note.law is not None and note.kind != "unreachable" for note in answer.notes)
-    lines += wrapped(f"{rest} more notes of the parts: add --explain.", width, "  ") if rest else []
+    if rest:  # behind the last note, not on a line of its own: the list is to fit a screen
+        texts[-1:] = [" ".join([*texts[-1:], f"{rest} more notes of the parts: add --explain."])]
+    lines = [line for text in texts for line in wrapped(text, width, "  ")]
     return out + ([("", "", ""), *(("quiet", line, "") for line in lines)] if lines else [])
 
 
@@ -174,7 +175,7 @@ def grouped_cells(answer: Answer) -> list[tuple[str, str, str]]:
     """Return the key, label and value of every line of a list of groups; a group without rows says why."""
     out = [
         (visible(row.subject or ""), visible(row.label, 200) + (f", {row.law}" if row.law else ""),
-         value_text(row, with_unit=True))
+         value_text(row, with_unit=row.low is None or row.unit not in _BARE))
         for row in answer.rows
     ]  # fmt: skip
     missing = [note for note in answer.notes if note.kind == "unreachable" and note.law is not None]

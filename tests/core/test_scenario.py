@@ -20,10 +20,10 @@ from scaletui_core.presets import Catalog
 from scaletui_core.quantity import parse
 from scaletui_core.scenario import Scenario, as_words, assigned, check_name, inputs_of, published, typed
 from scaletui_core.scenario_file import read, written
+from scaletui_core.uncertainty import with_intervals
 
 CATALOG = Catalog("presets")
 KNOWN = published(CATALOG)
-POINTS = [name for name in KNOWN if name != "gpt-2030"]
 PLAIN = [(part, item.name) for part in PARTS for item in fields_of(calculator(part).inputs)
          if item.unit not in (NAMES, FLAG)]  # fmt: skip
 
@@ -57,7 +57,7 @@ def test_the_shipped_file_passes_the_checks_of_a_users():
             assert CATALOG.source(source) is not None
 
 
-@pytest.mark.parametrize("name", POINTS)
+@pytest.mark.parametrize("name", KNOWN)
 def test_a_published_scenario_runs_whole(name):
     parts = flow(inputs_of(KNOWN[name]), CATALOG)
     assert list(parts) == list(PARTS)
@@ -101,6 +101,19 @@ def test_gpt_2030_at_its_centres():
     assert value(answer, "speed", "speed") == 125.0
     assert value(answer, "chain_work_judged", "copies") == 1.8e6 * 365 * 86400
     assert f"{value(answer, 'latency_speed', 'speed') / 5:.2f}" == "1.74"
+
+
+def test_gpt_2030_spans_what_its_first_projection_spans():
+    # 3400 years x 4 x sqrt(C / 3.1e23) at the ends, 5.1e26 and 3.0e30: about 0.55M to 42M.
+    (answer,) = with_intervals([chain(KNOWN["gpt-2030"], CATALOG)])
+    work = answer.row("work_years", subject="copies")
+    assert (f"{work.low / 1e6:.2f}", f"{work.high / 1e6:.0f}") == ("0.55", "42")
+    speed = answer.row("human_multiple", subject="speed")
+    assert (speed.low, speed.high) == (pytest.approx(0.5, rel=0.01), pytest.approx(20.0, rel=0.01))
+    judged = answer.row("chain_work_judged", subject="copies")
+    years = [value / (365 * 86400) for value in (judged.low, judged.value, judged.high)]
+    assert years == pytest.approx([0.4e6, 1.8e6, 10e6])
+    assert set(answer.provenance["inherited"]) >= {"copies.flops", "copies.speed", "copies.k"}
 
 
 # -- what each part inherits ---------------------------------------------------------------------------------------
