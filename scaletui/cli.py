@@ -18,6 +18,7 @@ from scaletui_core.answer import Answer
 from scaletui_core.calculator import Calculator
 from scaletui_core.errors import InputError, ScaletuiError, unknown_name
 from scaletui_core.fields import FLAG, NAMES, Field, changed, fields_of, parse_inputs
+from scaletui_core.presets import Catalog
 from scaletui_core.quantity import KINDS
 from scaletui_core.safetext import visible
 from scaletui_core.sampling import SamplingInputs
@@ -25,14 +26,15 @@ from scaletui_core.traced import Traced
 
 
 class Command(NamedTuple):
-    """Where a command's calculator is."""
+    """Where a command's calculator is, and what more the command can do."""
 
     module: str
     attribute: str = "CALCULATOR"
+    chains: bool = False
 
 
 COMMANDS = {
-    "calc": Command("scaletui_core.calc"),
+    "calc": Command("scaletui_core.calc", chains=True),
     "loss": Command("scaletui_core.loss"),
     "frontier": Command("scaletui_core.frontier"),
     "isoflop": Command("scaletui_core.frontier", "ISOFLOP"),
@@ -45,6 +47,9 @@ COMMANDS = {
     "models": Command("scaletui_core.listing", "MODELS"),
     "hardware": Command("scaletui_core.listing", "HARDWARE"),
 }
+
+GROUPS = {"scenario": "scaletui.scenario_commands"}
+"""Commands that have commands of their own: each a module with an ``application``."""
 
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]  # ClickException, which typer does not export
 
@@ -80,11 +85,11 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    _say(message)
+    say(message)
     return code
 
 
-def _say(message: str) -> None:
+def say(message: str) -> None:
     """Tell the person something; a closed or full stderr takes nothing, and the exit code still says it."""
     if sys.stderr is None:
         return
@@ -102,7 +107,7 @@ def _silence(stream: TextIO) -> None:
 
 def _named(arguments: Sequence[str]) -> str | None:
     """Return the command that the arguments start with, so that only that one is built."""
-    return arguments[0] if arguments and arguments[0] in COMMANDS else None
+    return arguments[0] if arguments and (arguments[0] in COMMANDS or arguments[0] in GROUPS) else None
 
 
 def application(only: str | None = None) -> typer.Typer:
@@ -120,7 +125,11 @@ def application(only: str | None = None) -> typer.Typer:
     for name, command in COMMANDS.items():
         if only in (None, name):
             calculator: Calculator = getattr(importlib.import_module(command.module), command.attribute)
-            app.command(name, help=calculator.summary)(_function(calculator))
+            app.command(name, help=calculator.summary)(_function(calculator, command))
+    for name, module in GROUPS.items():
+        if only in (None, name):
+            group: typer.Typer = importlib.import_module(module).application()
+            app.add_typer(group, name=name)
     return app
 
 
@@ -138,28 +147,35 @@ def _root(
         raise typer.Exit(open_app())
 
 
-def _function(calculator: Calculator) -> Callable[..., None]:
+def _function(calculator: Calculator, command: Command) -> Callable[..., None]:
     """Return the function that typer makes a command of, with the options that the inputs declare."""
-    declared = fields_of(calculator.inputs)
 
     def function(**given: Any) -> None:
         _answer(calculator, given)
 
+    more = (CHAIN_OPTIONS if command.chains else ()) + _plot_options(calculator.name) + SHARED_OPTIONS
+    if any(field.unit in KINDS and field.ranged for field in fields_of(calculator.inputs)):
+        more += SAMPLING_OPTIONS
+    return with_options(function, declared_options(calculator.inputs) + more)
+
+
+def with_options(function: Callable[..., None], options: tuple[Option, ...]) -> Callable[..., None]:
+    """Return the function with a signature of these options, for typer to read."""
     keyword = inspect.Parameter.KEYWORD_ONLY
-    parameters = [inspect.Parameter(f.name, keyword, default=_default(f), annotation=_annotation(f)) for f in declared]
-    parameters += [
-        inspect.Parameter(name, keyword, default=default, annotation=annotation)
-        for name, default, annotation in _plot_options(calculator.name) + _SHARED_OPTIONS
-    ]
-    parameters += [
-        inspect.Parameter(f.name, keyword, default=_default(f), annotation=_annotation(f))
-        for f in _sampling_of(declared)
-    ]
+    parameters = [inspect.Parameter(name, keyword, default=value, annotation=what) for name, value, what in options]
     function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return function
 
 
-_SHARED_OPTIONS: tuple[tuple[str, Any, Any], ...] = (
+def declared_options(inputs: type) -> tuple[Option, ...]:
+    """Return the options that inputs declare."""
+    return tuple((field.name, _default(field), _annotation(field)) for field in fields_of(inputs))
+
+
+Option = tuple[str, Any, Any]
+"""An option of a command: the name of its parameter, its default, its annotation."""
+
+SHARED_OPTIONS: tuple[Option, ...] = (
     (
         "format",
         "table",
@@ -167,14 +183,35 @@ _SHARED_OPTIONS: tuple[tuple[str, Any, Any], ...] = (
     ),
     ("explain", False, Annotated[bool, typer.Option("--explain", help="Each row with formula, numbers and source.")]),
 )
+SET_OPTION: Option = (
+    "set",
+    None,
+    Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--set", metavar="PART.FIELD=TEXT", help="Give a part something of its own; repeatable. Such as speed.k=5."
+        ),
+    ],
+)
+CHAIN_OPTIONS: tuple[Option, ...] = (
+    (
+        "all",
+        False,
+        Annotated[bool, typer.Option("--all", help="The whole chain: abilities, speed, copies, learning, batch.")],
+    ),
+    (
+        "scenario",
+        None,
+        Annotated[
+            Optional[str],  # noqa: UP045
+            typer.Option("--scenario", metavar="NAME", help="Start from a scenario (see `scaletui scenario list`)."),
+        ],
+    ),
+    SET_OPTION,
+)
 
 
-def _sampling_of(declared: tuple[Field, ...]) -> tuple[Field, ...]:
-    """Return the fields of sampling, where one of a calculator's inputs may be uncertain; none elsewhere."""
-    return fields_of(SamplingInputs) if any(f.unit in KINDS and f.ranged for f in declared) else ()
-
-
-def _plot_options(calculator: str) -> tuple[tuple[str, Any, Any], ...]:
+def _plot_options(calculator: str) -> tuple[Option, ...]:
     """Return the options of a calculator's figures; none where it has none."""
     if calculator not in FIGURES:
         return ()
@@ -209,41 +246,65 @@ def _annotation(declared: Field) -> Any:
     return Annotated[Optional[str], typer.Option(declared.option, help=help_, metavar=metavar)]  # noqa: UP045
 
 
+SAMPLING_OPTIONS = declared_options(SamplingInputs)
+_SHOWN = ("format", "explain", "plot", "axis", "ascii", *(name for name, _, _ in SAMPLING_OPTIONS))
+
+
 def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
     """Compute one answer and print it."""
+    shown = {name: given.pop(name) for name in _SHOWN if name in given}
+    whole, start, assignments = given.pop("all", False), given.pop("scenario", None), given.pop("set", None)
+    if whole:
+        from scaletui.scenario_commands import chain_of
+
+        show(chain_of(given, start, assignments), **shown)
+        return
+    for option, text in (("--scenario", start), ("--set", assignments)):
+        if text:
+            raise InputError("needs --all, the whole chain", where=option, hint="such as calc --all --set speed.k=5")
+
+    if shown.get("axis") is not None:
+        figure_named(calculator.name, shown["axis"])
+    inputs: Any = parse_inputs(calculator.inputs, given, _place)
+    show(lambda catalog: calculator.run(inputs, catalog), inputs=inputs, **shown)
+
+
+def show(
+    make: Callable[[Catalog], Answer],
+    format: str,
+    explain: bool,
+    plot: bool = False,
+    axis: str | None = None,
+    ascii: bool = False,
+    inputs: Any = None,
+    **sampling: Any,
+) -> None:
+    """Compute an answer, over samples where it varies, and print it as the shared options say.
+
+    ``inputs`` are what a figure is drawn of. What is wrong with the user's presets is said.
+    """
     from scaletui import locations, terminal
     from scaletui.render import render
 
-    form = given.pop("format")
-    if form not in FORMATS:
-        raise unknown_name("format", form, FORMATS, where="--format")
-    explain, plot = given.pop("explain"), given.pop("plot", False)
-    axis, ascii_only = given.pop("axis", None), given.pop("ascii", False)
-    if axis is not None:
-        figure_named(calculator.name, axis)
-    _refuse_unused(form, explain, plot, axis, ascii_only)
+    if format not in FORMATS:
+        raise unknown_name("format", format, FORMATS, where="--format")
+    _refuse_unused(format, explain, plot, axis, ascii)
+    asked = parse_inputs(SamplingInputs, sampling)
     catalog = locations.catalog()
-    sampling = parse_inputs(SamplingInputs, {name: given.pop(name, None) for name in _SAMPLING})
-    inputs: Any = parse_inputs(calculator.inputs, given, _place)
     tty = sys.stdout.isatty()
     columns, lines = terminal.size(tty)
     try:
-        answer = _sampled(calculator.run(inputs, catalog), sampling)
+        answer = _sampled(make(catalog), asked)
         if plot:
-            ascii_only = ascii_only or not terminal.unicode_shown()
-            text = plot_text(
-                inputs, answer, catalog, axis, columns, max(lines - 2, 12), ascii_only, terminal.colors(tty)
-            )
+            ascii = ascii or not terminal.unicode_shown()
+            text = plot_text(inputs, answer, catalog, axis, columns, max(lines - 2, 12), ascii, terminal.colors(tty))
         else:
             bold = tty and terminal.colors(tty) != "none"
-            text = render(answer, form, catalog, explain=explain, width=columns, bold=bold)
+            text = render(answer, format, catalog, explain=explain, width=columns, bold=bold)
     finally:
         for problem in catalog.problems:
-            _say(f"your presets are passed over: {problem}")
+            say(f"your presets are passed over: {problem}")
     sys.stdout.write(text)
-
-
-_SAMPLING = tuple(f.name for f in fields_of(SamplingInputs))
 
 
 def _sampled(answer: Answer, asked: SamplingInputs) -> Answer:

@@ -32,6 +32,12 @@ def cache_folder() -> str | None:
     return _xdg("XDG_CACHE_HOME", ".cache")
 
 
+def scenario_folder() -> str | None:
+    """Return the folder of the user's saved scenarios, ``$XDG_DATA_HOME/scaletui/scenarios``; None without a home."""
+    folder = _xdg("XDG_DATA_HOME", os.path.join(".local", "share"))
+    return None if folder is None else os.path.join(folder, "scenarios")
+
+
 def catalog() -> Catalog:
     """Return the presets as this user has them."""
     return Catalog(shipped_presets(), user=config_folder(), cache=cache_folder())

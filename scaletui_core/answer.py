@@ -134,7 +134,8 @@ class Table(NamedTuple):
     key : str
         What runs down: ``law`` or ``subject``; on a sweep each value of ``at`` has a line of its own under it.
     columns : tuple of Column
-        Row ids across. Rows whose id is in no column are listed above the table, one a line.
+        Row ids across. Rows whose id is in no column are listed above the table, one a line. Without columns the rows
+        stand one a line, each with its key before it: a list of groups.
     captions : dict
         A last column of words, by key.
     """
@@ -162,6 +163,11 @@ class Answer(NamedTuple):
     provenance: dict[str, Any] = {}  # noqa: RUF012  (never mutated; a NamedTuple has no default factory)
     table: Table | None = None
     sweep: Sweep | None = None
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether the rows are a list of groups, one a line."""
+        return self.table is not None and not self.table.columns
 
     def row(self, row_id: str, law: str | None = None, subject: str | None = None) -> Row:
         """Return the first row of that id (and law, and subject).

@@ -178,7 +178,8 @@ def _serving(own: Any, inherited: dict[str, Any], name: str, catalog: Catalog) -
     """Return a power of two of accelerators that holds the weights, a node of eight at least."""
     from scaletui_core.machine import accelerator
 
-    params = inherited.get("params", own.params)
+    known = catalog.load("models").records.get(own.model, {})
+    params = inherited.get("params", own.params or known.get("params"))
     memory = accelerator(catalog, name)[1].get("memory")
     if params is None or memory is None:
         return NODE
@@ -187,18 +188,20 @@ def _serving(own: Any, inherited: dict[str, Any], name: str, catalog: Catalog) -
 
 
 def _copies(own: Any, parts: dict[str, Part], catalog: Catalog) -> dict[str, Any]:
-    """Take the run that the budget buys, and the speed of the part before; a forecast takes the compute alone."""
+    """Take the run that the budget buys, or the compute alone for a forecast, and the speed of the part before."""
     inherited: dict[str, Any] = {}
     found = budget_found(parts, catalog)
     if own.chain is not None:
-        return {} if own.flops is not None or found.flops is None else {"flops": found.flops}
-    if (
+        if own.flops is None and found.flops is not None:
+            inherited["flops"] = found.flops
+    elif (
         all(getattr(own, name) is None for name in ("tokens", "flops", "params", "hardware"))
         and found.tokens is not None
     ):
         inherited["tokens"] = found.tokens
     speed = parts["speed"]
-    if own.speed is None:
+    # A forecast has a speed of its own, which one that was given goes before, but not one of today's machines.
+    if own.speed is None and (own.chain is None or speed.inputs.human_multiple is not None):
         value = _paced(speed)
         if value is not None:
             inherited["speed"] = value
@@ -224,7 +227,10 @@ def _learning(own: Any, parts: dict[str, Part], catalog: Catalog) -> dict[str, A
     if row is None:
         return {}
     inherited = {"copies": row.value}
-    speed = parts["copies"].inputs.speed
+    before = parts["copies"].inputs
+    speed = before.speed
+    if speed is None and before.chain is not None:
+        speed = float(catalog.load("forecasts").records[before.chain]["speed"])
     if own.speed is None and speed is not None:
         inherited["speed"] = speed
     return inherited

@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from scaletui_core.errors import InputError
+from scaletui_core.flow import PARTS
 from scaletui_core.presets import REQUIRED, SECTION, Record
 from scaletui_core.safetext import visible
+from scaletui_core.toml_checks import check_keys, document_of, fault
 
 _ID_LIMIT = 60
 
@@ -78,6 +79,7 @@ _KEYS: dict[str, dict[str, str]] = {
              "users_grown", "printed_person_days"), "+",
         ),
     },
+    "scenarios": {**_COMMON, **dict.fromkeys(PARTS, "typed")},
 }  # fmt: skip
 # The bounds keep every law computable from 1 to 1e299 FLOP, and lie far beyond any that was published.
 _BOUNDS = {
@@ -105,6 +107,7 @@ _WORDS = {
     "decay": "[c, alpha] of (c/C)^alpha with c above 0 and alpha from 0.01 to 1",
     "span": "[lowest, highest] compute, the lowest 0 where it is not known",
     "fraction": "'fraction'",
+    "typed": "a table of fields, each with text as it is typed",
     "scores": "tables with an id, a label, a value from 0 to 1 and a source",
 }
 _PRICE_KEYS = {"usd_per_hour": "+", "date": "s", "note": "s"}
@@ -126,23 +129,15 @@ def validated(text: str, kind: str, path: str) -> Record:
     InputError
         With file, line and key, and the nearest known key where one was mistyped.
     """
-    import tomllib
-
     shown = visible(path, 200)
-    try:
-        document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # ValueError is also a number of more than 4300 digits
-        line = _line_in_message(str(error)) or (text.count("\n") + 1 if "end of document" in str(error) else None)
-        raise InputError(
-            f"is not TOML: {visible(str(error), 200)}", where=f"{shown}:{line}" if line else shown
-        ) from None
+    document = document_of(text, shown)
     section = SECTION[kind]
-    _check_keys(document, ["schema", "sources", section, *(["price"] if kind == "hardware" else [])], text, shown, ())
+    check_keys(document, ["schema", "sources", section, *(["price"] if kind == "hardware" else [])], text, shown, ())
     if document.get("schema", 1) != 1:
-        raise _fault("must be 1", text, shown, ("schema",))
+        raise fault("must be 1", text, shown, ("schema",))
     for key in ("sources", section):
         if not isinstance(document.get(key, {}), dict):
-            raise _fault(f"'{key}' must hold tables such as [{key}.my-own]", text, shown, (key,))
+            raise fault(f"'{key}' must hold tables such as [{key}.my-own]", text, shown, (key,))
     for key, source in document.get("sources", {}).items():
         _check_table(source, _SOURCE_KEYS, ("title",), text, shown, ("sources", key))
     if "price" in document:
@@ -151,10 +146,12 @@ def validated(text: str, kind: str, path: str) -> Record:
         at = (section, key)
         if not _is_id(key):
             what = f"'{visible(key)}' is not an id: use lower case, digits, '-', '_' and '.', at most {_ID_LIMIT}"
-            raise _fault(what, text, shown, at)
+            raise fault(what, text, shown, at)
         _check_table(record, _KEYS[kind], _required(kind), text, shown, at)
         if kind == "laws":
             _check_law(record, text, shown, at)
+        if kind == "scenarios":
+            _check_scenario(record, text, shown, at)
     return document
 
 
@@ -168,28 +165,36 @@ def _check_table(
     table: Any, keys: dict[str, str], required: tuple[str, ...], text: str, shown: str, at: tuple[str, ...]
 ) -> None:
     if not isinstance(table, dict):
-        raise _fault("must be a table", text, shown, at)
-    _check_keys(table, list(keys), text, shown, at)
+        raise fault("must be a table", text, shown, at)
+    check_keys(table, list(keys), text, shown, at)
     for key in required:
         if key not in table:
-            raise _fault(f"needs '{key}'", text, shown, at)
+            raise fault(f"needs '{key}'", text, shown, at)
     for key, value in table.items():
         if not _fits(value, keys[key]):
-            raise _fault(f"'{key}' must be {_WORDS[keys[key]]}, not {visible(repr(value))}", text, shown, (*at, key))
+            raise fault(f"'{key}' must be {_WORDS[keys[key]]}, not {visible(repr(value))}", text, shown, (*at, key))
+
+
+def _check_scenario(record: Record, text: str, shown: str, at: tuple[str, ...]) -> None:
+    from scaletui_core.scenario_file import checked_part
+
+    for part in PARTS:
+        if part in record:
+            checked_part(record[part], part, text, shown, (*at, part))
 
 
 def _check_law(record: Record, text: str, shown: str, at: tuple[str, ...]) -> None:
     kind = record["kind"]
     if kind not in ("parametric", "repeated", "power"):
-        raise _fault(f"kind '{visible(kind)}' is not parametric, repeated or power", text, shown, (*at, "kind"))
+        raise fault(f"kind '{visible(kind)}' is not parametric, repeated or power", text, shown, (*at, "kind"))
     if kind == "power":
         lines = [key for key in ("params", "tokens", "flops_per_token") if key in record]
         if not lines:
-            raise _fault("a power law needs 'params', 'tokens' or 'flops_per_token'", text, shown, at)
+            raise fault("a power law needs 'params', 'tokens' or 'flops_per_token'", text, shown, at)
         for line in lines:
             k, p = record[line]
             if abs(math.log(k) - p * math.log(record.get("per", 1.0))) > 30.0:
-                raise _fault(
+                raise fault(
                     f"'{line}' is out of reach: k C^p is more than e^30 or less than e^-30 at 1 FLOP",
                     text,
                     shown,
@@ -199,13 +204,13 @@ def _check_law(record: Record, text: str, shown: str, at: tuple[str, ...]) -> No
     needed = ["alpha", "beta", *(("R_D", "R_N") if kind == "repeated" else ())]
     for key in needed:
         if key not in record:
-            raise _fault(f"a {kind} law needs '{key}'", text, shown, at)
+            raise fault(f"a {kind} law needs '{key}'", text, shown, at)
     for key in ("A", "B", "E"):
         if (key in record) == (f"ln_{key}" in record):
-            raise _fault(f"give either '{key}' or 'ln_{key}'", text, shown, at)
+            raise fault(f"give either '{key}' or 'ln_{key}'", text, shown, at)
     alpha, beta = record["alpha"], record["beta"]
     if kind == "repeated" and alpha != beta:
-        raise _fault(
+        raise fault(
             "a repeated law needs alpha = beta, which the N that a unique token is worth rests on", text, shown, at
         )
     log_a, log_b = (record[f"ln_{key}"] if f"ln_{key}" in record else math.log(record[key]) for key in ("A", "B"))
@@ -214,21 +219,7 @@ def _check_law(record: Record, text: str, shown: str, at: tuple[str, ...]) -> No
         what = (
             f"A, B, alpha and beta put the optimum at N = e^{log_g:.3g} (C/6)^{beta / (alpha + beta):.2g}, out of reach"
         )
-        raise _fault(what, text, shown, at)
-
-
-def _check_keys(table: Record, known: list[str], text: str, shown: str, at: tuple[str, ...]) -> None:
-    from difflib import get_close_matches
-
-    for key in table:
-        if key not in known:
-            near = get_close_matches(key[:100], known, n=1, cutoff=0.5)
-            hint = f"did you mean '{near[0]}'?" if near else "known: " + ", ".join(known)
-            raise InputError(
-                f"'{visible(key)}' is not a key of {visible('.'.join(at)) or 'the file'}",
-                where=f"{shown}:{_line_of(text, (*at, key))}",
-                hint=hint,
-            )
+        raise fault(what, text, shown, at)
 
 
 def _fits(value: Any, wanted: str) -> bool:
@@ -285,31 +276,6 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "aliases": lambda value: _is_list(value, _is_id),
     "span": _is_span,
     "fraction": lambda value: value == "fraction",
+    "typed": lambda value: isinstance(value, dict),
     "scores": lambda value: _is_list(value, _is_score),
 }
-
-
-def _fault(what: str, text: str, shown: str, at: tuple[str, ...]) -> InputError:
-    return InputError(f"{visible('.'.join(at))}: {what}", where=f"{shown}:{_line_of(text, at)}")
-
-
-def _line_of(text: str, at: tuple[str, ...]) -> int:
-    """Return the line [from 1] where a key of a table stands, as near as a scan of the text can tell."""
-    lines = text.splitlines()
-    header = 0
-    for number, line in enumerate(lines):
-        bare = line.strip().lstrip("[").split("]", 1)[0].replace('"', "").replace("'", "").replace(" ", "")
-        if line.lstrip().startswith("[") and bare and at[: len(bare.split("."))] == tuple(bare.split(".")):
-            header = number
-            if len(bare.split(".")) == len(at):
-                return number + 1
-    for number in range(header, len(lines)):
-        if lines[number].split("=", 1)[0].strip().strip("\"'") == at[-1]:
-            return number + 1
-    return header + 1
-
-
-def _line_in_message(message: str) -> int | None:
-    _, found, rest = message.rpartition("at line ")
-    digits = rest.split(",", 1)[0]
-    return int(digits) if found and digits.isdigit() else None

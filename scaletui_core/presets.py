@@ -18,7 +18,7 @@ from scaletui_core import __version__
 from scaletui_core.errors import InputError
 from scaletui_core.safetext import visible
 
-KINDS = ("laws", "models", "hardware", "emergence", "benchmarks", "speeds", "forecasts")
+KINDS = ("laws", "models", "hardware", "emergence", "benchmarks", "speeds", "forecasts", "scenarios")
 SECTION = {
     "laws": "laws",
     "models": "models",
@@ -27,6 +27,7 @@ SECTION = {
     "benchmarks": "benchmarks",
     "speeds": "speeds",
     "forecasts": "forecasts",
+    "scenarios": "scenarios",
 }
 # What every record of a kind must hold; some kinds want more (`scaletui_core.preset_checks`).
 REQUIRED = {
@@ -37,6 +38,7 @@ REQUIRED = {
     "benchmarks": ("name", "source", "rows"),
     "speeds": ("name", "source"),
     "forecasts": ("name", "source"),
+    "scenarios": ("name", "source"),
 }
 _SIZE_LIMIT = 1_000_000
 
@@ -130,7 +132,7 @@ class Catalog:
     def _user_document(self, kind: str) -> Record | None:
         path = os.path.join(self._user or "", f"{kind}.toml")
         try:
-            text = _read_text(path)
+            text = read_text(path)
             if text is None:
                 return None
             from scaletui_core.preset_checks import validated
@@ -196,7 +198,14 @@ def _write_cache(folder: str, kind: str, stamp: list[Any], document: Record) -> 
             os.unlink(draft)
 
 
-def _read_text(path: str) -> str | None:
+def read_text(path: str) -> str | None:
+    """Return the text of a file that people write, or None where there is none.
+
+    Raises
+    ------
+    InputError
+        If it is a pipe or a folder, too large, or not UTF-8 (with the line).
+    """
     try:
         if stat.S_ISFIFO(os.stat(path).st_mode):
             raise InputError("is a pipe, not a file", where=visible(path, 200))

@@ -15,8 +15,8 @@ from scaletui_core.safetext import visible
 def as_explanation(answer: Answer, catalog: Catalog, width: int = 80) -> str:
     """Return the explanation of an answer, law by law."""
     out: list[str] = []
-    # Where no law is asked, as in a listing, the rows are of subjects.
-    by_law = any(row.law for row in answer.rows)
+    # Where no law is asked, as in a listing, or the rows are in groups, they are of subjects.
+    by_law = any(row.law for row in answer.rows) and not answer.is_grouped
     seen = dict.fromkeys(row.law if by_law else row.subject for row in answer.rows)
     for key in seen:
         if key is not None:
@@ -89,11 +89,6 @@ def number_text(number: Number, digits: int = 6) -> str:
 
 def _sources(row: Row) -> list[str]:
     found = [row.source] if row.source else []
-    if row.spread is not None:
-        shape = histogram_line(row, ascii_only=not unicode_shown())
-        out += [f"  spread: {shape}"] if shape else []
-        out += wrapped(f"  driven by: {drivers(row.spread)}", width, "      ") if row.spread.drivers else []
-        out.append("  the numbers below stand at the middle of the ranges")
     if row.working is not None:
         found += [number.source for number in row.working.numbers if number.source]
     return list(dict.fromkeys(found))

@@ -177,6 +177,8 @@ def as_table(answer: Answer, width: int = 80, bold: bool = False) -> str:
 
 def answer_lines(answer: Answer, width: int) -> list[TextLine]:
     """Return the lines of an answer as both the command and the app show them: what holds for all, the table, notes."""
+    if answer.is_grouped:
+        return _grouped_lines(answer, width)
     out: list[TextLine] = [("", line, "") for line in _head(head_rows(answer), width, answer.table is None)]
     if answer.table is not None:
         out += [("", "", "")] if out else []
@@ -187,6 +189,35 @@ def answer_lines(answer: Answer, width: int) -> list[TextLine]:
     if notes:
         out += [("", "", ""), *(("quiet", line, "") for line in notes)]
     return out
+
+
+def _grouped_lines(answer: Answer, width: int) -> list[TextLine]:
+    """Return a list of groups: the key before every row, the notes of the whole below it, the rest counted."""
+    cells = grouped_cells(answer)
+    wides = [max(len(cell[i]) for cell in cells) for i in (0, 1)]
+    out: list[TextLine] = []
+    for key, label, value in cells:
+        line = f"{key:<{wides[0]}}  {label:<{wides[1]}}  {value}" if value else f"{key:<{wides[0]}}  {label}"
+        out.append(("", _cut(line.rstrip(), width), key))
+    texts = [note_text(note) for note in answer.notes if note.law is None]
+    rest = sum(note.law is not None and note.kind != "unreachable" for note in answer.notes)
+    if rest:  # behind the last note, not on a line of its own: the list is to fit a screen
+        texts[-1:] = [" ".join([*texts[-1:], f"{rest} more notes of the parts: add --explain."])]
+    lines = [line for text in texts for line in wrapped(text, width, "  ")]
+    drivers = sensitivity_lines(answer, {row.id for row in answer.rows})
+    out += [("", "", ""), *(("", _cut(line, width), "") for line in drivers)] if drivers else []
+    return out + ([("", "", ""), *(("quiet", line, "") for line in lines)] if lines else [])
+
+
+def grouped_cells(answer: Answer) -> list[tuple[str, str, str]]:
+    """Return the key, label and value of every line of a list of groups; a group without rows says why."""
+    out = [
+        (visible(row.subject or ""), visible(row.label, 200) + (f", {row.law}" if row.law else ""),
+         value_text(row, with_unit=row.low is None or row.unit not in _BARE))
+        for row in answer.rows
+    ]  # fmt: skip
+    missing = [note for note in answer.notes if note.kind == "unreachable" and note.law is not None]
+    return out + [(visible(note.law or ""), f"no answer: {visible(note.text, 300)}", "") for note in missing]
 
 
 def _head(rows: list[Row], width: int, listing: bool) -> list[str]:
@@ -341,7 +372,11 @@ def as_markdown(answer: Answer) -> str:
             f"| {_md(row.label)} | {_md(value_text(row, with_unit=True))} | {_md(row.source or '')} |" for row in head
         ]
         out.append("")
-    if answer.table is not None:
+    if answer.is_grouped:
+        out += ["| part | quantity | value |", "| --- | --- | ---: |"]
+        out += ["| " + " | ".join(map(_md, cells)) + " |" for cells in grouped_cells(answer)]
+        out.append("")
+    elif answer.table is not None:
         table = grid(answer, inline=True)
         out.append("| " + " | ".join(map(_md, table.headings)) + " |")
         out.append("| --- |" + " ---: |" * (len(table.headings) - 1))

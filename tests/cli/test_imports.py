@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from scaletui.cli import COMMANDS
+from scaletui.cli import COMMANDS, GROUPS
 
 HEAVY = {"numpy", "scipy", "numba", "textual", "rich", "torch", "pydantic", "pandas", "matplotlib", "hypothesis"}
 PROBE = """
@@ -26,6 +26,10 @@ LINES = [
     "calc --flops 5.76e23 --explain",
     "calc --hardware 512xH100 --days 30",
     "calc --loss 2 --unique 100B",
+    "calc --all --flops 5.76e23 --set speed.k=5",
+    "scenario list",
+    "scenario show gopher",
+    "scenario compare gopher chinchilla --format json",
     "loss --params 70B --tokens 1.4T",
     "frontier",
     "frontier --unique 1B --format json",
@@ -63,7 +67,7 @@ def imported(program, arguments, clean_environment, tmp_path):
 
 
 def test_every_command_is_among_the_lines():
-    assert set(COMMANDS) <= {line.split()[0] for line in LINES}
+    assert {*COMMANDS, *GROUPS} <= {line.split()[0] for line in LINES}
 
 
 @pytest.mark.parametrize("line", LINES)

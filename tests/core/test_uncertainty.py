@@ -269,8 +269,7 @@ def test_correlated_rows_stay_correlated() -> None:
 
 def test_two_independent_inputs_add_their_variances() -> None:
     """A product of log-normals is log-normal, its variance the sum: 6 N D of two ranges."""
-    inputs = BudgetInputs(params=uncertain("10B..40B", "parameters", "params"), tokens=uncertain("1T..9T", "tokens", "tokens"),
-                          law=("epoch-2024",))  # fmt: skip
+    inputs = parse_inputs(BudgetInputs, {"params": "10B..40B", "tokens": "1T..9T", "law": ("epoch-2024",)})
     low, middle, high = interval(calc(inputs, CATALOG), "compute")
     assert middle == pytest.approx(6 * 20e9 * 3e12, rel=5e-3)
     spread = sqrt(log(4.0) ** 2 + log(9.0) ** 2)
@@ -308,9 +307,6 @@ def test_a_seed_gives_identical_output_on_one_and_two_threads(samples: int) -> N
     answers = [part.answer for part in parts.values() if part.answer is not None]
     found = [with_intervals(answers, Sampling(samples, 7, threads=n)) for n in (1, 2)]
     assert found[0] == found[1]
-    other = with_intervals(answers, Sampling(samples, 8))
-    assert other[0].row("compute") != found[0][0].row("accelerator_hours") if False else True
-    assert [row.low for row in other[2].rows] != [row.low for row in found[0][2].rows] or samples > 1_000_000
 
 
 def test_two_seeds_differ_where_two_inputs_meet() -> None:
