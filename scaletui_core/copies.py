@@ -69,8 +69,9 @@ class CopiesInputs:
         CHOICE, "Published forecast to follow step by step.", label="Chain", example="gpt-2030", choices=CHAINS
     )
     ranges: bool = field(
-        FLAG, "Let what the forecast judged vary in its own ranges.", label="Its ranges", default_value=False
-    )
+        FLAG, "Let what the forecast judged vary in its own ranges.", label="Its ranges",
+        example="scaletui copies --chain gpt-2030 --ranges", default_value=False,
+    )  # fmt: skip
     hardware: Fleet | None = field(  # noqa: RUF009  (as for every other field, `field` is `dataclasses.field`)
         FLEET, "Accelerators to run copies on, instead of a training run.", label="Machine", example="512xH100"
     )

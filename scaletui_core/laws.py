@@ -15,14 +15,18 @@ _CLASSES = {"power": Law, "parametric": ParametricLaw, "repeated": RepeatedLaw}
 
 def doubt_field() -> Any:
     """Return the field that lets coefficients vary."""
-    return field(FLAG, "Let the laws' coefficients vary as their sources say.", label="Law doubt", default_value=False)
+    return field(
+        FLAG, "Let the laws' coefficients vary as far as their sources say.", label="Law doubt",
+        example="scaletui calc --flops 1e24 --law-uncertainty", default_value=False,
+    )  # fmt: skip
 
 
 def mixture_field() -> Any:
     """Return the field that adds a mixture of the laws asked."""
     return field(
-        FLAG, "Add a mixture of the laws, any of which may hold, for N and D.", label="Mixture", default_value=False
-    )
+        FLAG, "Add a mixture of the laws, any of which may hold, for N and D.", label="Mixture",
+        example="scaletui calc --flops 1e24 --mixture", default_value=False,
+    )  # fmt: skip
 
 
 def law(catalog: Catalog, law_id: str, where: str = "--law") -> Law:

@@ -31,6 +31,7 @@ _KEYS: dict[str, dict[str, str]] = {
         "teaching": "b",
         "standard_errors": "numbers",
         "printed_exponents": "printed",
+        "posterior": "posterior",
     },
     "models": {
         **_COMMON,
@@ -108,6 +109,7 @@ _WORDS = {
     "span": "[lowest, highest] compute, the lowest 0 where it is not known",
     "fraction": "'fraction'",
     "typed": "a table of fields, each with text as it is typed",
+    "posterior": "a list of at most 100,000 [E, A, B, alpha, beta], each within the bounds of a law's own",
     "scores": "tables with an id, a label, a value from 0 to 1 and a source",
 }
 _PRICE_KEYS = {"usd_per_hour": "+", "date": "s", "note": "s"}
@@ -258,6 +260,11 @@ def _is_printed(value: Any) -> bool:
     return all(key in ("a", "b") and _is_list(item, _is_number, 3) for key, item in value.items() if key != "source")
 
 
+def _is_draw(value: Any) -> bool:
+    kinds = ("+", "+", "+", "exponent", "exponent")
+    return _is_list(value, _is_number, 5) and all(_fits(*pair) for pair in zip(value, kinds, strict=True))
+
+
 def _is_score(value: Any) -> bool:
     if not isinstance(value, dict) or set(value) != {"id", "label", "value", "source"}:
         return False
@@ -277,5 +284,6 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "span": _is_span,
     "fraction": lambda value: value == "fraction",
     "typed": lambda value: isinstance(value, dict),
+    "posterior": lambda value: _is_list(value, _is_draw) and 0 < len(value) <= 100_000,
     "scores": lambda value: _is_list(value, _is_score),
 }

@@ -47,7 +47,7 @@ class Pick:
 
 
 class Step(NamedTuple):
-    """One step: a function or a draw, the place of its result, and its arguments, places or numbers."""
+    """One step: a function or a draw, the place of its result, and its arguments, other steps or numbers."""
 
     how: Any
     place: int
@@ -61,7 +61,7 @@ class Program:
     Parameters
     ----------
     values : sequence of Traced
-        What is wanted; the results come in this order.
+        What is wanted.
 
     Attributes
     ----------
@@ -70,7 +70,9 @@ class Program:
     steps : list of Step
         In the order in which they run.
     targets : list of int
-        Index of the step of each value.
+        Steps whose results are wanted, each once.
+    result_of : list of int
+        Which of them each value is.
     """
 
     def __init__(self, values: Sequence[Traced]) -> None:
@@ -79,7 +81,9 @@ class Program:
         known: dict[int, int] = {}
         alike: dict[Any, int] = {}
         self._kept: list[Traced] = []  # an id is only good while its object lives
-        self.targets = [self._node(value, known, alike) for value in values]
+        wanted = [self._node(value, known, alike) for value in values]
+        self.targets = list(dict.fromkeys(wanted))
+        self.result_of = [self.targets.index(index) for index in wanted]
         self.steps = self._placed()
         self.width = 1 + max((step.place for step in self.steps), default=0)
         self._kernels: list[Callable[..., None]] = []
@@ -129,7 +133,7 @@ class Program:
             else:
                 place, most = most, most + 1
             places.append(place)
-            arguments = tuple(places[int(part)] if array else part for array, part in parts)
+            arguments = tuple(int(part) if array else part for array, part in parts)
             steps.append(Step(how, place, arguments, tuple(array for array, _ in parts)))
             free += {places[int(part)] for array, part in parts if array and last[int(part)] == index}
         return steps
@@ -153,20 +157,27 @@ class Program:
         """Return what one thread needs to run a chunk."""
         return np.empty((self.width, CHUNK))
 
-    def run(self, draws: Draws, chunk: int, room: Array) -> list[Array]:
-        """Return the values of one chunk, in the order of the targets; they lie in ``room`` until the next run.
+    def run(self, draws: Draws, chunk: int, room: Array, into: Sequence[Array] | None = None) -> list[Array]:
+        """Return the results of one chunk, in the order of the targets; `compile` comes first.
 
-        `compile` comes first.
+        They are put ``into`` the arrays given, of the chunk's size; else they lie in ``room`` until the next run.
         """
         size = draws.sizes[chunk]
         places = [room[place, :size] for place in range(self.width)]
-        for step, fill in zip(self.steps, self._kernels, strict=True):
-            out = places[step.place]
+        made: list[Any] = [places[step.place] for step in self.steps]
+        for index, out in zip(self.targets, into or (), strict=False):
+            made[index] = out
+        for step, fill, out in zip(self.steps, self._kernels, made, strict=True):
             if fill is _nothing:
                 draws.fill(step.how, chunk, out)
             else:
-                fill(out, *[places[int(x)] if a else x for x, a in zip(step.arguments, step.arrays, strict=True)])
-        return [places[self.steps[index].place] for index in self.targets]
+                fill(out, *[made[int(x)] if a else x for x, a in zip(step.arguments, step.arrays, strict=True)])
+        return [made[index] for index in self.targets]
+
+    def values(self, draws: Draws, chunk: int) -> list[Array]:
+        """Return the values of one chunk, in the order in which they were wanted."""
+        made = self.run(draws, chunk, self.room())
+        return [made[index] for index in self.result_of]
 
 
 def _nothing(out: Array) -> None:

@@ -1,14 +1,15 @@
 """Quantiles of samples: exact by selection, and of a stream by a sketch with a stated error.
 
 Both count samples in bins of their bits: the bits of a float, read as a whole number, rise with it, and their upper
-part is its logarithm to a few digits. A quantile at probability p lies at rank n p - 1/2, between two samples (Hazen's
-definition), at which the strata of `scaletui_core.draws` are centred. What is not finite, or beyond 1e299, is not
-counted: there the question had no answer.
+part is its logarithm to a few digits. The median lies between the two samples in the middle; an end of an interval is
+the nearest sample outside it, so that an interval never holds less than it says, and a wider input never makes it
+narrower. What is not finite, or beyond 1e299, is not counted: there the question had no answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, floor, log
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,9 @@ SKETCH_ERROR = 2.0**-_FINE
 relative to the distance from a point that lies one span of the pilot below the pilot's least sample."""
 
 
-def exact_quantiles(values: Array, probabilities: Sequence[float]) -> tuple[Array, int]:
+def exact_quantiles(
+    values: Array, probabilities: Sequence[float], pilot: tuple[float, float] | None = None
+) -> tuple[Array, int]:
     """Return the quantiles of samples, and how many samples are finite.
 
     Parameters
@@ -37,7 +40,9 @@ def exact_quantiles(values: Array, probabilities: Sequence[float]) -> tuple[Arra
     values : array of float64, shape (n,)
         In any order; not changed.
     probabilities : sequence of float
-        Between 0 and 1.
+        Between 0 and 1: below 1/2 the sample at or below the quantile is taken, above it the one at or above.
+    pilot : (float, float), optional
+        About the least and the most of them, if that is known: it saves looking. What it says changes no result.
 
     Returns
     -------
@@ -48,13 +53,74 @@ def exact_quantiles(values: Array, probabilities: Sequence[float]) -> tuple[Arra
 
     Examples
     --------
-    >>> exact_quantiles(np.array([3.0, 1.0, np.nan, 2.0]), (0.5,))
-    (array([2.]), 3)
+    >>> exact_quantiles(np.array([3.0, 1.0, np.nan, 2.0, 4.0]), (0.5, 0.25, 0.75))
+    (array([2.5, 1. , 4. ]), 4)
     """
-    out = np.full(len(probabilities), np.nan)
-    room = np.empty(values.size)
-    good = compiled(_select)(values, np.array(probabilities), np.zeros(_BINS, np.int64), room, out)
-    return out, int(good)
+    if pilot is None or not -_LARGEST <= pilot[0] <= pilot[1] <= _LARGEST:
+        pilot = _ends(values)
+    where = np.empty(values.size, np.uint16)
+    compiled(_bin)(values, *_window(*pilot), where)
+    counts = np.zeros(_BINS + 1, np.int64)
+    compiled(_tally)(where, counts)
+    good = values.size - int(counts[_BINS])
+    if not good:
+        return np.full(len(probabilities), np.nan), 0
+    ranks = [_ranks(good, p) for p in probabilities]
+    ends = np.cumsum(counts[:_BINS])
+    bins = np.searchsorted(ends, [rank for pair in ranks for rank in pair], side="right")
+    wanted = np.zeros(_BINS + 1, np.bool_)
+    wanted[bins] = True
+    chosen = np.empty(int(counts[wanted].sum()))
+    compiled(_gather)(values, where, wanted, chosen)
+    chosen.sort()
+    # What lies in bins that hold no wanted rank comes before the rank, but not in what was gathered.
+    skipped = np.cumsum(np.where(wanted[:_BINS], 0, counts[:_BINS]))
+    found = [
+        0.5 * (chosen[low - skipped[first]] + chosen[high - skipped[second]])
+        for (low, high), first, second in zip(ranks, bins[::2], bins[1::2], strict=True)
+    ]
+    return np.array(found), good
+
+
+def _ranks(count: int, probability: float) -> tuple[int, int]:
+    """Return the two ranks, from 0, that a quantile is the mean of: alike but for the median."""
+    at, near = count * probability, 1e-6  # near: what arithmetic makes of a whole number
+    if probability == 0.5:
+        low, high = (count - 1) // 2, count // 2
+    elif probability < 0.5:
+        low = high = ceil(at - near) - 1
+    else:
+        low = high = floor(at + near)
+    return min(max(low, 0), count - 1), min(max(high, 0), count - 1)
+
+
+def _ends(values: Array) -> tuple[float, float]:
+    """Return the least and the most of the samples that count; 1 and 1 where none does."""
+    finite = values[np.abs(values) <= _LARGEST]
+    return (float(finite.min()), float(finite.max())) if finite.size else (1.0, 1.0)
+
+
+def _window(low: float, high: float) -> tuple[int, int]:
+    """Return the shift and the first bin with which the samples from low to high fill the bins."""
+    keys = np.array([low, high]) + 0.0  # a zero without a sign, whose bits are those of no number below
+    least, most = (int(key) for key in _key(keys.view(np.int64)))
+    shift = 0
+    while (most >> shift) - (least >> shift) >= _BINS:
+        shift += 1
+    return shift, least >> shift
+
+
+def histogram(values: Array, low: float, high: float, bars: int) -> tuple[int, ...]:
+    """Return how many samples lie in each of so many parts of low to high, even in the logarithm where low is above 0.
+
+    >>> histogram(np.array([1.0, 2.0, 50.0, 100.0]), 1.0, 100.0, 2)
+    (2, 2)
+    """
+    if not low < high:
+        return ()
+    counts = np.zeros(bars, np.int64)
+    compiled(_bars)(values, low, high, counts)
+    return tuple(counts.tolist())
 
 
 class Sketch:
@@ -118,63 +184,42 @@ class Sketch:
 # The kernels: they run as plain Python too.
 
 
-def _key(x: float) -> Any:
-    bits = np.float64(x).view(np.int64)
+def _key(bits: Any) -> Any:
+    """Return whole numbers that rise with the floats of these bits, negative ones too."""
     return bits ^ ((bits >> np.int64(63)) & np.int64(0x7FFFFFFFFFFFFFFF))
 
 
-def _select(values: Any, probabilities: Any, counts: Any, room: Any, out: Any) -> int:
-    good = 0
-    least, most = np.inf, -np.inf
+# Three passes rather than one: each is simple enough for the compiler to vectorise, or for the cache.
+def _bin(values: Any, shift: int, first: int, where: Any) -> None:
     for i in range(values.size):
         x = values[i]
-        if -_LARGEST <= x <= _LARGEST:
-            good += 1
-            least = min(least, x)
-            most = max(most, x)
-    if good == 0:
-        return good
-    # + 0.0 makes a zero without a sign, whose bits are those of no number below.
-    # The shift starts at 1: the difference of two keys of different signs may be too large for 64 bits.
-    shift = np.int64(1)
-    while (_key(most + 0.0) >> shift) - (_key(least + 0.0) >> shift) >= _BINS:
-        shift += 1
-    origin = _key(least + 0.0) >> shift
-    for i in range(values.size):
-        x = values[i]
-        if -_LARGEST <= x <= _LARGEST:
-            counts[(_key(x + 0.0) >> shift) - origin] += 1
-    # Of each bin that holds a wanted rank, all samples are sorted; the ranks of the others do not matter.
-    wanted = np.zeros(counts.size, np.bool_)
-    for j in range(probabilities.size):
-        rank = min(max(good * probabilities[j] - 0.5, 0.0), good - 1.0)
-        for k in (int(rank), min(int(rank) + 1, good - 1)):
-            total, at = 0, 0
-            while total + counts[at] <= k:
-                total += counts[at]
-                at += 1
-            wanted[at] = True
+        at = (_key(np.float64(x + 0.0).view(np.int64)) >> shift) - first
+        counts = (x >= -_LARGEST) & (x <= _LARGEST)
+        where[i] = np.uint16(min(max(at, 0), _BINS - 1) if counts else _BINS)
+
+
+def _tally(where: Any, counts: Any) -> None:
+    for i in range(where.size):
+        counts[where[i]] += 1
+
+
+def _gather(values: Any, where: Any, wanted: Any, chosen: Any) -> None:
     kept = 0
     for i in range(values.size):
-        x = values[i]
-        if -_LARGEST <= x <= _LARGEST and wanted[(_key(x + 0.0) >> shift) - origin]:
-            room[kept] = x
+        if wanted[where[i]]:
+            chosen[kept] = values[i]
             kept += 1
-    chosen = np.sort(room[:kept])
-    for j in range(probabilities.size):
-        rank = min(max(good * probabilities[j] - 0.5, 0.0), good - 1.0)
-        pair = np.empty(2)
-        for side in range(2):
-            k = min(int(rank) + side, good - 1)
-            total, at, left_out = 0, 0, 0
-            while total + counts[at] <= k:
-                total += counts[at]
-                if not wanted[at]:
-                    left_out += counts[at]
-                at += 1
-            pair[side] = chosen[k - left_out]
-        out[j] = pair[0] + (rank - int(rank)) * (pair[1] - pair[0])
-    return good
+
+
+def _bars(values: Any, low: float, high: float, counts: Any) -> None:
+    logs = low > 0.0
+    start, end = (log(low), log(high)) if logs else (low, high)
+    scale = counts.size / (end - start) if end > start else 0.0
+    for i in range(values.size):
+        x = values[i]
+        if low <= x <= high:
+            at = ((log(x) if logs else x) - start) * scale
+            counts[min(int(at), counts.size - 1)] += 1
 
 
 def _count(values: Any, offset: float, first: int, counts: Any) -> int:

@@ -42,8 +42,9 @@ class SamplingInputs:
         default="that of the ranges, or 90%", low=0.01, high=0.9999, ranged=False,
     )  # fmt: skip
     sensitivity: bool = field(
-        FLAG, "Rank which uncertain input drives each answer.", label="Sensitivity", default_value=False
-    )
+        FLAG, "Rank which uncertain input drives each answer.", label="Sensitivity",
+        example="scaletui calc --flops 1e23..1e25 --mfu 30%..50% --hardware h100 --sensitivity", default_value=False,
+    )  # fmt: skip
 
     def sampling(self, threads: int = THREADS) -> Sampling:
         """Return how to sample, with so many threads.

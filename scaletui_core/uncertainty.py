@@ -18,16 +18,17 @@ from scaletui_core.distributions import Range
 from scaletui_core.draws import Draws
 from scaletui_core.errors import InputError
 from scaletui_core.program import Program
-from scaletui_core.quantiles import SKETCH_ERROR, Sketch, exact_quantiles
+from scaletui_core.quantiles import SKETCH_ERROR, Sketch, exact_quantiles, histogram
 from scaletui_core.quantity_text import format_quantity, format_range
 from scaletui_core.sampling import COVERAGE, FEWEST, MOST, Sampling
 from scaletui_core.traced import Draw, Traced, unsampled
 
 Array = npt.NDArray[np.float64]
+Ranks = list[tuple[str, Array]]
 EXACT = 1_000_000
 """Up to so many samples, quantiles are exact; beyond, they come from a sketch, and memory no longer grows."""
 _AT_ONCE = 2**24  # values kept for exact quantiles at once: 128 MiB
-_BARS = 24
+_BARS, _SHOWN = 24, (0.005, 0.995)  # bars of a histogram, and the quantiles it lies between
 _CONSTANT = 1e-9  # a relative spread below this is rounding
 
 
@@ -135,25 +136,25 @@ class _Run:
         stage: Callable[[str], None],
     ) -> None:
         self._sampling, self._cancelled, self._stage = sampling, cancelled, stage
-        self._values = values
         self.program = Program(values)
+        first = {
+            result: value for value, result in zip(reversed(values), reversed(self.program.result_of), strict=True)
+        }
+        self._distinct = [first[result] for result in range(len(self.program.targets))]
         self.draws = self.program.draws
         self.coverage = _coverage(self.draws, sampling.coverage)
         tail = (1.0 - self.coverage) / 2.0
-        self._probabilities = (0.5, tail, 1.0 - tail)
+        self._probabilities = (0.5, tail, 1.0 - tail, *_SHOWN)
         self._source = Draws(sampling.seed, sampling.samples)
 
     def spreads(self) -> list[Spread]:
         """Return what the samples of each value say."""
         self._compile(self.program)
         self._stage("sampling")
-        pilots = self._pilots()
-        found = self._exact() if self._sampling.samples <= EXACT else self._sketched(pilots)
+        pilots = [values.copy() for values in self.program.run(self._source, 0, self.program.room())]
         ranks = self._ranks() if self._sampling.sensitivity else []
-        return [
-            _spread(quantiles, good / self._sampling.samples, pilot, ranks)
-            for (quantiles, good), pilot in zip(found, pilots, strict=True)
-        ]
+        made = self._exact(pilots, ranks) if self._sampling.samples <= EXACT else self._sketched(pilots, ranks)
+        return [made[index] for index in self.program.result_of]
 
     def note(self) -> Note:
         """Return the note that says what varied, and how it was sampled."""
@@ -181,53 +182,55 @@ class _Run:
         if not program.compile(self._cancelled):
             raise Cancelled
 
-    def _pilots(self) -> list[Array]:
-        """Return the values of the first chunk."""
-        return [values.copy() for values in self.program.run(self._source, 0, self.program.room())]
-
-    def _ranks(self) -> list[tuple[str, Array]]:
+    def _ranks(self) -> Ranks:
         """Return the ranks of every draw in the first chunk."""
         size = self._source.sizes[0]
-        ranks = []
+        ranks: Ranks = []
         for draw in self.draws:
             drawn = np.empty(size)
             self._source.fill(draw, 0, drawn)
             ranks.append((draw.name, _ranked(drawn)))
         return ranks
 
-    def _exact(self) -> list[tuple[Array, int]]:
-        """Return exact quantiles; of so many values at once as fit into the memory that is allowed."""
-        samples, count = self._sampling.samples, len(self._values)
+    def _exact(self, pilots: list[Array], ranks: Ranks) -> list[Spread]:
+        """Return spreads by exact quantiles; of so many values at once as fit into the memory that is allowed."""
+        samples, program = self._sampling.samples, self.program
+        edges = np.cumsum([0, *self._source.sizes])
         group = max(_AT_ONCE // samples, 1)
-        found: list[tuple[Array, int]] = []
-        for start in range(0, count, group):
-            part = self._values[start : start + group]
-            program = self.program
-            if len(part) < count:
-                program = Program(part)
+        found: list[Spread] = []
+        for start in range(0, len(pilots), group):
+            some = pilots[start : start + group]
+            kept = np.empty((len(some), samples))
+            if len(some) < len(pilots):
+                program = Program(self._distinct[start : start + group])
                 self._compile(program)
-            kept = np.empty((len(part), samples))
-            edges = np.cumsum([0, *self._source.sizes])
 
-            def keep(chunk: int, values: list[Array], kept: Array = kept, edges: npt.NDArray[np.int64] = edges) -> None:
-                for line, row in zip(kept, values, strict=True):
-                    line[edges[chunk] : edges[chunk + 1]] = row
+            def into(chunk: int, kept: Array = kept) -> list[Array]:
+                return list(kept[:, edges[chunk] : edges[chunk + 1]])
 
-            self._over_chunks(program, lambda: keep)
+            self._over_chunks(program, into=into)
+
+            def spread(pair: tuple[Array, Array]) -> Spread:
+                line, pilot = pair
+                if _is_steady(pilot):
+                    return _constant(pilot)
+                quantiles, good = exact_quantiles(line, self._probabilities, (pilot.min(), pilot.max()))
+                return _spread(quantiles, good / samples, pilot, ranks)
+
             with ThreadPoolExecutor(self._sampling.threads) as pool:
-                found += pool.map(lambda line: exact_quantiles(line, self._probabilities), kept)
+                found += pool.map(spread, zip(kept, some, strict=True))
         return found
 
-    def _sketched(self, pilots: list[Array]) -> list[tuple[Array, int]]:
-        """Return the quantiles of a sketch that every thread fills for itself."""
+    def _sketched(self, pilots: list[Array], ranks: Ranks) -> list[Spread]:
+        """Return spreads by a sketch that every thread fills for itself."""
         totals = [Sketch(pilot) for pilot in pilots]
         twins: list[list[Sketch]] = []
 
-        def counting() -> Callable[[int, list[Array]], None]:
+        def counting() -> Callable[[list[Array]], None]:
             own = [sketch.twin() for sketch in totals]
             twins.append(own)
 
-            def count(chunk: int, values: list[Array]) -> None:
+            def count(values: list[Array]) -> None:
                 for sketch, row in zip(own, values, strict=True):
                     sketch.count(row)
 
@@ -238,21 +241,33 @@ class _Run:
             for total, sketch in zip(totals, own, strict=True):
                 total.add(sketch)
         samples = self._sampling.samples
-        return [(total.quantiles(self._probabilities), samples - total.missing) for total in totals]
+        return [
+            _constant(pilot)
+            if _is_steady(pilot)
+            else _spread(total.quantiles(self._probabilities), 1.0 - total.missing / samples, pilot, ranks)
+            for total, pilot in zip(totals, pilots, strict=True)
+        ]
 
-    def _over_chunks(self, program: Program, taker: Callable[[], Callable[[int, list[Array]], None]]) -> None:
-        """Run a program over all chunks; each thread hands its results to a taker of its own."""
+    def _over_chunks(
+        self,
+        program: Program,
+        taker: Callable[[], Callable[[list[Array]], None]] | None = None,
+        into: Callable[[int], list[Array]] | None = None,
+    ) -> None:
+        """Run a program over all chunks; results go ``into`` arrays, or from each thread to a taker of its own."""
         chunks = iter(range(len(self._source.sizes)))
         lock = threading.Lock()
 
         def work() -> None:
-            room, take = program.room(), taker()
+            room, take = program.room(), taker() if taker else None
             while not self._cancelled():
                 with lock:
                     chunk = next(chunks, None)
                 if chunk is None:
                     return
-                take(chunk, program.run(self._source, chunk, room))
+                made = program.run(self._source, chunk, room, into(chunk) if into else None)
+                if take:
+                    take(made)
 
         threads = min(self._sampling.threads, len(self._source.sizes))
         with ThreadPoolExecutor(threads) as pool:
@@ -262,21 +277,23 @@ class _Run:
             raise Cancelled
 
 
-def _spread(quantiles: Array, share: float, pilot: Array, ranks: list[tuple[str, Array]]) -> Spread:
-    middle, low, high = (float(x) for x in quantiles)
-    finite = pilot[np.isfinite(pilot)]
-    bars: tuple[int, ...] = ()
-    ends = (low, high)
-    if finite.size and high > low:
-        shown = np.quantile(finite, (0.005, 0.995))
-        logs = finite.min() > 0.0
-        ends = (float(shown[0]), float(shown[1]))
-        if ends[0] < ends[1]:
-            drawn, span = (np.log(finite), np.log(shown)) if logs else (finite, shown)
-            bars = tuple(int(x) for x in np.histogram(drawn, _BARS, (span[0], span[1]))[0])
-    ranked = _ranked(pilot) if ranks and finite.size == pilot.size else None
+def _is_steady(pilot: Array) -> bool:
+    """Whether samples differ by rounding alone: the ranges cancel out of the value. Not where one has no answer."""
+    return float(pilot.max() - pilot.min()) <= _CONSTANT * abs(float(pilot[0]))
+
+
+def _constant(pilot: Array) -> Spread:
+    value = float(pilot[0])
+    return Spread(value, value, value, 0.0, (), (value, value), ())
+
+
+def _spread(quantiles: Array, share: float, pilot: Array, ranks: Ranks) -> Spread:
+    middle, low, high, *ends = (float(x) for x in quantiles)
+    bars = histogram(pilot, ends[0], ends[1], _BARS)
+    ranked = None if not ranks or np.isnan(pilot).any() else _ranked(pilot)
     drivers = () if ranked is None else tuple((name, _correlation(ranked, rank)) for name, rank in ranks)
-    return Spread(middle, low, high, 1.0 - share, bars, ends, tuple(sorted(drivers, key=lambda pair: -abs(pair[1]))))
+    strongest = tuple(sorted(drivers, key=lambda pair: -abs(pair[1])))
+    return Spread(middle, low, high, 1.0 - share, bars, (ends[0], ends[1]), strongest)
 
 
 def _with_spread(row: Row, spread: Spread) -> Row:
@@ -284,7 +301,7 @@ def _with_spread(row: Row, spread: Spread) -> Row:
     value = float(row.value)
     if not np.isfinite(spread.middle):
         return row._replace(value=value, spread=spread)
-    if abs(spread.high - spread.low) <= _CONSTANT * abs(spread.middle):
+    if spread.low == spread.high:
         return row._replace(value=value)
     return row._replace(value=spread.middle, low=spread.low, high=spread.high, spread=spread)
 
