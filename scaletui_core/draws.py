@@ -19,7 +19,7 @@ from scipy.special import ndtri
 from scaletui_core.traced import Draw
 
 Array = npt.NDArray[np.float64]
-CHUNK = 8192
+CHUNK = 16384
 """The most samples of a chunk: what all steps of a chunk touch then stays in a processor's cache."""
 _PHASES = 128  # strata of a chunk are that many times finer over all chunks: 2^20 in all
 
@@ -29,8 +29,8 @@ def chunk_sizes(samples: int) -> list[int]:
 
     The strata of chunks that are alike make up one even grid, and quantiles of a single input come out exact.
 
-    >>> chunk_sizes(20000), chunk_sizes(8209), len(chunk_sizes(100_000))
-    ([5000, 5000, 5000, 5000], [4105, 4104], 16)
+    >>> chunk_sizes(40000), chunk_sizes(16411), len(chunk_sizes(100_000))
+    ([10000, 10000, 10000, 10000], [8206, 8205], 8)
     """
     least = -(-samples // CHUNK)
     count = next((n for n in range(least, 2 * least) if samples % n == 0), least)

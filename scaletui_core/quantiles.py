@@ -56,58 +56,11 @@ def exact_quantiles(
     >>> exact_quantiles(np.array([3.0, 1.0, np.nan, 2.0, 4.0]), (0.5, 0.25, 0.75))
     (array([2.5, 1. , 4. ]), 4)
     """
-    if pilot is None or not -_LARGEST <= pilot[0] <= pilot[1] <= _LARGEST:
-        pilot = _ends(values)
-    where = np.empty(values.size, np.uint16)
-    compiled(_bin)(values, *_window(*pilot), where)
-    counts = np.zeros(_BINS + 1, np.int64)
-    compiled(_tally)(where, counts)
-    good = values.size - int(counts[_BINS])
-    if not good:
-        return np.full(len(probabilities), np.nan), 0
-    ranks = [_ranks(good, p) for p in probabilities]
-    ends = np.cumsum(counts[:_BINS])
-    bins = np.searchsorted(ends, [rank for pair in ranks for rank in pair], side="right")
-    wanted = np.zeros(_BINS + 1, np.bool_)
-    wanted[bins] = True
-    chosen = np.empty(int(counts[wanted].sum()))
-    compiled(_gather)(values, where, wanted, chosen)
-    chosen.sort()
-    # What lies in bins that hold no wanted rank comes before the rank, but not in what was gathered.
-    skipped = np.cumsum(np.where(wanted[:_BINS], 0, counts[:_BINS]))
-    found = [
-        0.5 * (chosen[low - skipped[first]] + chosen[high - skipped[second]])
-        for (low, high), first, second in zip(ranks, bins[::2], bins[1::2], strict=True)
-    ]
-    return np.array(found), good
-
-
-def _ranks(count: int, probability: float) -> tuple[int, int]:
-    """Return the two ranks, from 0, that a quantile is the mean of: alike but for the median."""
-    at, near = count * probability, 1e-6  # near: what arithmetic makes of a whole number
-    if probability == 0.5:
-        low, high = (count - 1) // 2, count // 2
-    elif probability < 0.5:
-        low = high = ceil(at - near) - 1
-    else:
-        low = high = floor(at + near)
-    return min(max(low, 0), count - 1), min(max(high, 0), count - 1)
-
-
-def _ends(values: Array) -> tuple[float, float]:
-    """Return the least and the most of the samples that count; 1 and 1 where none does."""
-    finite = values[np.abs(values) <= _LARGEST]
-    return (float(finite.min()), float(finite.max())) if finite.size else (1.0, 1.0)
-
-
-def _window(low: float, high: float) -> tuple[int, int]:
-    """Return the shift and the first bin with which the samples from low to high fill the bins."""
-    keys = np.array([low, high]) + 0.0  # a zero without a sign, whose bits are those of no number below
-    least, most = (int(key) for key in _key(keys.view(np.int64)))
-    shift = 0
-    while (most >> shift) - (least >> shift) >= _BINS:
-        shift += 1
-    return shift, least >> shift
+    out = np.full(len(probabilities), np.nan)
+    low, high = (np.nan, np.nan) if pilot is None else pilot
+    where, room = np.empty(values.size, np.uint16), np.empty(values.size)
+    good = compiled(_select)(values, np.array(probabilities), low, high, where, room, out)
+    return out, int(good)
 
 
 def histogram(values: Array, low: float, high: float, bars: int) -> tuple[int, ...]:
@@ -189,7 +142,76 @@ def _key(bits: Any) -> Any:
     return bits ^ ((bits >> np.int64(63)) & np.int64(0x7FFFFFFFFFFFFFFF))
 
 
-# Three passes rather than one: each is simple enough for the compiler to vectorise, or for the cache.
+def _select(values: Any, probabilities: Any, low: float, high: float, where: Any, room: Any, out: Any) -> int:
+    if not -_LARGEST <= low <= high <= _LARGEST:
+        low, high = _ends(values)
+    # Three passes rather than one: each is simple enough for the compiler to vectorise, or for the cache.
+    if low <= 0.0 <= high and low < high:  # the bins of bits crowd around zero
+        _bin_evenly(values, low, _BINS / (high - low), where)
+    else:
+        shift, first = _window(low, high)
+        _bin(values, shift, first, where)
+    counts = np.zeros(_BINS + 1, np.int64)
+    _tally(where, counts)
+    good = values.size - counts[_BINS]
+    if good == 0:
+        return 0
+    # Of each bin that holds a wanted rank, all samples are sorted; the order within the others does not matter.
+    wanted = np.zeros(_BINS + 1, np.bool_)
+    for j in range(probabilities.size):
+        for rank in _ranks(good, probabilities[j]):
+            wanted[_bin_of(rank, counts)] = True
+    chosen = np.sort(room[: _gather(values, where, wanted, room)])
+    for j in range(probabilities.size):
+        middle = 0.0
+        for rank in _ranks(good, probabilities[j]):
+            skipped = 0
+            for k in range(_bin_of(rank, counts)):
+                skipped += 0 if wanted[k] else counts[k]
+            middle += 0.5 * chosen[rank - skipped]
+        out[j] = middle
+    return int(good)
+
+
+def _ends(values: Any) -> Any:
+    """Return the least and the most of the samples that count; 1 and 1 where none does."""
+    low, high = np.inf, -np.inf
+    for i in range(values.size):
+        if -_LARGEST <= values[i] <= _LARGEST:
+            low, high = min(low, values[i]), max(high, values[i])
+    return (low, high) if low <= high else (1.0, 1.0)
+
+
+def _window(low: float, high: float) -> Any:
+    """Return the shift and the first bin with which the samples from low to high fill the bins."""
+    # + 0.0 makes a zero without a sign, whose bits are those of no number below.
+    least, most = _key(np.float64(low + 0.0).view(np.int64)), _key(np.float64(high + 0.0).view(np.int64))
+    shift = np.int64(0)
+    while (most >> shift) - (least >> shift) >= _BINS:
+        shift += 1
+    return shift, least >> shift
+
+
+def _ranks(count: int, probability: float) -> Any:
+    """Return the two ranks, from 0, that a quantile is the mean of: alike but for the median."""
+    at, near = count * probability, 1e-6  # near: what arithmetic makes of a whole number
+    if probability == 0.5:
+        low, high = (count - 1) // 2, count // 2
+    elif probability < 0.5:
+        low = high = ceil(at - near) - 1
+    else:
+        low = high = floor(at + near)
+    return min(max(low, 0), count - 1), min(max(high, 0), count - 1)
+
+
+def _bin_of(rank: int, counts: Any) -> int:
+    total, at = counts[0], 0
+    while total <= rank:
+        at += 1
+        total += counts[at]
+    return at
+
+
 def _bin(values: Any, shift: int, first: int, where: Any) -> None:
     for i in range(values.size):
         x = values[i]
@@ -198,17 +220,26 @@ def _bin(values: Any, shift: int, first: int, where: Any) -> None:
         where[i] = np.uint16(min(max(at, 0), _BINS - 1) if counts else _BINS)
 
 
+def _bin_evenly(values: Any, low: float, scale: float, where: Any) -> None:
+    for i in range(values.size):
+        x = values[i]
+        at = min(max((x - low) * scale, 0.0), _BINS - 1.0)
+        counts = (x >= -_LARGEST) & (x <= _LARGEST)
+        where[i] = np.uint16(at if counts else _BINS)
+
+
 def _tally(where: Any, counts: Any) -> None:
     for i in range(where.size):
         counts[where[i]] += 1
 
 
-def _gather(values: Any, where: Any, wanted: Any, chosen: Any) -> None:
+def _gather(values: Any, where: Any, wanted: Any, room: Any) -> int:
     kept = 0
     for i in range(values.size):
         if wanted[where[i]]:
-            chosen[kept] = values[i]
+            room[kept] = values[i]
             kept += 1
+    return kept
 
 
 def _bars(values: Any, low: float, high: float, counts: Any) -> None:
