@@ -89,6 +89,8 @@ class Field(NamedTuple):
             if text not in self.choices:
                 raise InputError(f"must be one of {', '.join(self.choices)}", text=text, column=0)
             return text
+        if self.unit == FLAG:
+            return _said(text)
         if self.unit == TEXT:
             if not text.strip():
                 raise InputError("nothing given", hint=f"such as {self.example}")
@@ -115,11 +117,28 @@ class Field(NamedTuple):
             return f"{value.count}x{value.accelerator}"
         if isinstance(value, str):
             return value
+        if isinstance(value, bool):
+            return "yes" if value else "no"
         if self.bare != 1.0:
             short = format_exact(value / self.bare, "1")
             if parse(short, self.unit, bare=self.bare).value == value:
                 return short
         return format_exact(float(value), self.unit)
+
+
+_SAID = {"yes": True, "y": True, "true": True, "on": True, "no": False, "n": False, "false": False, "off": False}
+
+
+def _said(text: str) -> bool:
+    """Return what a flag's text says.
+
+    >>> _said("Yes"), _said("no")
+    (True, False)
+    """
+    said = _SAID.get(text.strip().lower())
+    if said is None:
+        raise InputError("must be yes or no", text=text, column=0)
+    return said
 
 
 def field(unit: str, help: str, *, default_value: Any = None, **more: Any) -> Any:
@@ -157,7 +176,7 @@ def parse_inputs(
                     raise InputError("nothing given", where=where, hint=f"such as {item.example}")
             values[item.name] = tuple(part.strip() for name in names for part in name.split(","))
         elif item.unit == FLAG:
-            values[item.name] = True
+            values[item.name] = text is True or item.parse(str(text), where)
         else:
             values[item.name] = item.parse(str(text), where)
     return kind(**values)
