@@ -84,7 +84,7 @@ class SpeedInputs:
     )
     k: float | None = field("1", "k-tiling: tiles of 1/k.", label="k", example="5", low=1.0, high=1e6)
     matmul_time: float | None = field(
-        "s", "Time of a matrix multiply.", label="Multiply", example="1.2us", default="the machine's, or 1.2us",
+        "s", "Time of a matrix multiply, without a machine.", label="Multiply", example="1.2us", default="1.2us",
         low=1e-15, high=1e6,
     )  # fmt: skip
     latency: float | None = field(

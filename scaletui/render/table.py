@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from scaletui_core.answer import Answer, Column, Note, Row
+from scaletui_core.answer import Answer, Column, Note, Row, Table
 from scaletui_core.calculator import INSIDE
 from scaletui_core.quantity_text import format_quantity
 from scaletui_core.safetext import visible
@@ -87,17 +87,21 @@ def head_rows(answer: Answer) -> list[Row]:
 
 
 class Grid(NamedTuple):
-    """The text of a table: headings, the units of the columns, rows of cells, and words in place of missing cells."""
+    """The text of a table: headings, the units of the columns, rows of cells, words in place of missing cells.
+
+    ``abouts`` has what each row is about (`about_of`).
+    """
 
     headings: list[str]
     units: list[str]
     body: list[list[str]]
     reasons: list[str]
+    abouts: list[str]
 
     def without(self, index: int) -> Grid:
         """Return the table without one column."""
         short = [row[:index] + row[index + 1 :] for row in (self.headings, self.units, *self.body)]
-        return Grid(short[0], short[1], short[2:], self.reasons)
+        return Grid(short[0], short[1], short[2:], self.reasons, self.abouts)
 
     @property
     def wides(self) -> list[int]:
@@ -127,10 +131,10 @@ def grid(answer: Answer) -> Grid:
             cells.append(visible(table.captions.get(line.key, "")))
         body.append(cells)
         reasons.append("" if line.rows else line.note)
-    return Grid(headings, units, body, reasons)
+    return Grid(headings, units, body, reasons, [_about(line.key, line.at) for line in lines])
 
 
-TextLine = tuple[str, str, str]  # style ("", "head", "quiet"), the text, and the law or subject it is about, or ""
+TextLine = tuple[str, str, str]  # style ("", "head", "quiet"), the text, and what it is about (`about_of`), or ""
 
 
 def as_table(answer: Answer, width: int = 80, bold: bool = False) -> str:
@@ -141,19 +145,41 @@ def as_table(answer: Answer, width: int = 80, bold: bool = False) -> str:
     return "\n".join(out) + "\n"
 
 
-def answer_lines(answer: Answer, width: int) -> list[TextLine]:
-    """Return the lines of an answer as both the command and the app show them: what holds for all, the table, notes."""
-    out: list[TextLine] = [("", line, "") for line in _head(head_rows(answer), width, answer.table is None)]
+def answer_lines(answer: Answer, width: int, table_first: bool = False) -> list[TextLine]:
+    """Return the lines of an answer as both the command and the app show them: what holds for all, the table, notes.
+
+    With ``table_first`` the table comes before what holds for all: the top is what a small window shows.
+    """
+    out = _head(answer, width)
     if answer.table is not None:
-        out += [("", "", "")] if out else []
-        out += _grid_lines(answer, width)
+        table = _grid_lines(answer, width)
+        first, second = (table, out) if table_first else (out, table)
+        out = [*first, *([("", "", "")] if out else []), *second]
     notes = note_lines(answer, width)
     if notes:
         out += [("", "", ""), *(("quiet", line, "") for line in notes)]
     return out
 
 
-def _head(rows: list[Row], width: int, listing: bool) -> list[str]:
+def about_of(row: Row, table: Table | None) -> str:
+    """Return what the line that shows a row is about: a law or subject, with the place on a sweep; else the row.
+
+    What holds for all laws is part of what each is about, and nothing by itself.
+
+    >>> about_of(Row("steps", "steps", 2.0, "1", subject="loss", at=4e6), Table("subject", ()))
+    'loss at 4e+06'
+    """
+    if table is not None and table.key == "law":
+        return _about(row.law, row.at) if row.law else ""
+    return _about((row.subject if table else None) or row.id, row.at)
+
+
+def _about(key: str, at: float | None) -> str:
+    return key if at is None else f"{key} at {at:g}"
+
+
+def _head(answer: Answer, width: int) -> list[TextLine]:
+    rows, listing = head_rows(answer), answer.table is None
     if not rows:
         return []
     many = listing and len({row.subject or row.law for row in rows}) > 1
@@ -163,7 +189,7 @@ def _head(rows: list[Row], width: int, listing: bool) -> list[str]:
     # A constant is worth its printed digits; what was worked out is not.
     values = [value_text(row, with_unit=True, digits=3 if row.working or not listing else 8) for row in rows]
     value_wide = max(map(len, values))
-    out = []
+    out: list[TextLine] = []
     for name, value, row in zip(left, values, rows, strict=True):
         line = f"{name:<{wide}}  {value:<{value_wide}}"
         source = visible(row.source, 200) if row.source else ""
@@ -172,9 +198,10 @@ def _head(rows: list[Row], width: int, listing: bool) -> list[str]:
         elif source and listing and wide + len(value) + 4 + len(source) <= width:
             line = f"{name:<{wide}}  {value}  {source}"
         elif source and listing:
-            out += [_cut(line.rstrip(), width), *wrapped(f"    {source}", width, "    ")]
+            out.append(("", _cut(line.rstrip(), width), about_of(row, answer.table)))
+            out += [("", more, "") for more in wrapped(f"    {source}", width, "    ")]
             continue
-        out.append(_cut(line.rstrip(), width))
+        out.append(("", _cut(line.rstrip(), width), about_of(row, answer.table)))
     return out
 
 
@@ -194,9 +221,9 @@ def _grid_lines(answer: Answer, width: int) -> list[TextLine]:
         return "  ".join(parts).rstrip()
 
     out: list[TextLine] = [("head", _cut(aligned(table.headings), width), "")]
-    for cells, reason in zip(table.body, table.reasons, strict=True):
+    for cells, reason, about in zip(table.body, table.reasons, table.abouts, strict=True):
         line = f"{cells[0]:<{wides[0]}}  {reason}" if reason else aligned(cells)
-        out.append(("", _cut(line, width), cells[0]))
+        out.append(("", _cut(line, width), about))
     return out
 
 
