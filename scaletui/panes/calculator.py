@@ -51,10 +51,13 @@ class CalculatorPane(Pane):
         Names of the fields that come before the others.
     TABLE_FIRST : bool
         Whether the table of an answer comes before the rows that hold for all of it.
+    FIRST_ROWS : tuple of str
+        Ids of the rows that come before the others.
     """
 
     FIRST: ClassVar[tuple[str, ...]] = ()
     TABLE_FIRST: ClassVar[bool] = False
+    FIRST_ROWS: ClassVar[tuple[str, ...]] = ()
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "plot", "Plot"),
@@ -112,7 +115,9 @@ class CalculatorPane(Pane):
         """Return the last good answer in lines; none before there was one."""
         if sheet.answer is None:
             return []
-        lines = answer_lines(sheet.answer, max(self.size.width - _BESIDE, 40), self.TABLE_FIRST)
+        rows = sorted(sheet.answer.rows, key=lambda row: row.id not in self.FIRST_ROWS)
+        answer = sheet.answer._replace(rows=tuple(rows))
+        lines = answer_lines(answer, max(self.size.width - _BESIDE, 40), self.TABLE_FIRST)
         return [(style, sheet.in_app(text), about) for style, text, about in lines]
 
     def _echo(self) -> None:

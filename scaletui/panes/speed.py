@@ -15,6 +15,10 @@ class SpeedPane(CalculatorPane):
         "params", "model", "hardware", "k", "human_multiple", "batch", "context", "prompt", "layers", "price",
     )  # fmt: skip
     TABLE_FIRST = True
+    FIRST_ROWS = (
+        "speed", "speed_factor", "latency_speed", "latency_speed_factor", "latency_ceiling", "latency_speed_ceiling",
+        "throughput_factor", "gpus_factor", "copies_factor",
+    )  # fmt: skip
     HELP = """\
 How fast the model of the budget thinks beside a person, by published models of decoding side by side: the roofline of
 memory and compute, Steinhardt's tiling, Erdil's latency-bound optimum, kipply's closed form; with the measured speeds
