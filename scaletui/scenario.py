@@ -17,7 +17,7 @@ from scaletui_core.quantity_text import format_quantity
 NOTHING = "-"
 """What a field says that is to inherit nothing."""
 _ROOM = 15  # cells of a field at 80 columns
-_OPTION = re.compile(r"`[^`]*`|(?:add )?--[a-z][a-z-]*")  # a command between backquotes stays one
+_OPTION = re.compile(r"`[^`]*`|add --explain|--[a-z][a-z-]*")  # a command between backquotes stays one
 
 
 class Sheet:

@@ -61,7 +61,7 @@ class CalculatorPane(Pane):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "plot", "Plot"),
-        Binding("a", "figure", "Next plot"),
+        Binding("a", "figure", "Figure"),
     ]
 
     def __init__(self) -> None:

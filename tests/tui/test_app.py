@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from driving import SIZE, Pilots, app_of, echo, field, fill, screen_text, shown
 from textual.events import Paste
-from textual.pilot import Pilot
 
 import scaletui.panes
 from scaletui.app import ScaletuiApp
@@ -31,45 +31,11 @@ from scaletui_core.calc import calculate
 from scaletui_core.fields import parse_inputs
 from scaletui_core.presets import Catalog
 
-SIZE = (80, 24)
-Pilots = Pilot[None]
-
-
-def field(app: ScaletuiApp, name: str, pane: str = "budget") -> FieldInput:
-    return app.query_one(f"#{pane}-field-{name}", FieldInput)
-
-
-def echo(app: ScaletuiApp) -> str:
-    return " ".join(str(app.pane.query_one(".echo").render()).split())
-
-
-def shown(app: ScaletuiApp) -> list[str]:
-    return [text for _, text, _ in app.pane.query_one(".results", LineView).lines]
-
-
-def screen_text(app: ScaletuiApp) -> str:
-    """Return what is painted, line by line."""
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
 
 def asked(catalog: Catalog, **texts: str) -> list[str]:
     """Return the lines that the command prints for these options, at the app's width."""
     answer = calculate(parse_inputs(BudgetInputs, texts), catalog)
     return [in_app(text) for _, text, _ in answer_lines(answer, SIZE[0] - 2)]
-
-
-async def fill(pilot: Pilots, name: str, text: str) -> None:
-    """Put a text into a field in place of what stands there, at once: keys take 50 ms each here."""
-    widget = field(app_of(pilot), name)
-    widget.screen.set_focus(widget)
-    widget.value = text
-    await pilot.pause()
-
-
-def app_of(pilot: Pilots) -> ScaletuiApp:
-    app = pilot.app
-    assert isinstance(app, ScaletuiApp)
-    return app
 
 
 async def paste(pilot: Pilots, text: str) -> None:
