@@ -211,7 +211,7 @@ def _entry(head: str, text: str, width: int) -> list[str]:
 
 KEYS = (
     ("/", "edit: go to the first field, of the budget where the pane has none"),
-    ("-", "in a field that shows what it inherits, such as 72.2B (budget): inherit nothing; a text pins your own value"),
+    ("-", "in a field that shows what it inherits, as 72.2B (budget): inherit nothing; a text pins your own value"),
     ("tab", "next field; shift+tab: the one before"),
     ("enter", "leave a field for the results; so does Escape, which tmux holds back for half a second"),
     ("up, down", "choose a line of the results"),
