@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, cast
 
 from textual import events
 from textual.app import App, ComposeResult
@@ -15,13 +15,14 @@ from textual.screen import Screen
 from scaletui import locations, terminal
 from scaletui.panes import pane_classes
 from scaletui.panes.base import Pane
+from scaletui.panes.calculator import CalculatorPane
 from scaletui.render.plot import Glyphs
 from scaletui.render.table import wrapped
-from scaletui.scenario import Scenario, in_app
+from scaletui.scenario import Scenario
 from scaletui.widgets.bars import KeyBar, ScenarioBar, TabBar
 from scaletui.widgets.field import FieldInput
 
-FIRST = {"flops": "5.76e23"}  # Gopher's budget, the question every law was asked first
+FIRST = {"calc": {"flops": "5.76e23"}}  # Gopher's budget, the question every law was asked first
 # What a field leaves to the app; all else is typing.
 FIELD_KEYS = frozenset({"tab", "shift+tab", "enter", "escape", "question_mark", "f1"})
 
@@ -43,14 +44,13 @@ class ScaletuiApp(App[None]):
         *(Binding(str(n), f"pane({n - 1})", f"Pane {n}", show=False) for n in range(1, 10)),
     ]
 
-    def __init__(self, texts: dict[str, str] | None = None, glyphs: Glyphs | None = None) -> None:
+    def __init__(self, texts: Mapping[str, Mapping[str, str]] | None = None, glyphs: Glyphs | None = None) -> None:
         super().__init__()
         self.animation_level = "none"
         self.glyphs: Glyphs = glyphs or ("braille" if terminal.unicode_shown() else "ascii")
         self.scenario = Scenario(locations.catalog(), FIRST if texts is None else texts)
-        self._panes: list[Pane] = [make() for make in pane_classes()]
-        for pane in self._panes:
-            pane.id = f"pane-{pane.TITLE.lower()}"
+        self._kinds = pane_classes()
+        self._panes: dict[int, Pane] = {}
         self._current = 0
         self._narrowing = _narrowing(self.glyphs)
 
@@ -76,21 +76,25 @@ class ScaletuiApp(App[None]):
     def compose(self) -> ComposeResult:
         """Yield the bars and the first pane; the others are made when they are first wanted."""
         yield ScenarioBar(self.scenario)
-        yield TabBar([pane.TITLE for pane in self._panes])
+        yield TabBar([kind.TITLE for kind in self._kinds])
         with Container(id="panes"):
-            yield self._panes[0]
+            yield self.pane
         yield KeyBar()
 
     def on_mount(self) -> None:
         """Start in the results, and say what is wrong with the user's presets."""
-        self._panes[0].focus_first()
+        self.pane.focus_first()
         self.screen_change_signal.subscribe(self, lambda _: self._show_keys())
         for problem in self.scenario.catalog.problems:
             self.notify(problem.line, title="Your presets are passed over", severity="warning", markup=False)
 
     @property
     def pane(self) -> Pane:
-        """The pane in sight."""
+        """The pane in sight, made when it is first wanted."""
+        if self._current not in self._panes:
+            pane = self._kinds[self._current]()
+            pane.id = f"pane-{pane.TITLE.lower()}"
+            self._panes[self._current] = pane
         return self._panes[self._current]
 
     def on_descendant_focus(self) -> None:
@@ -105,15 +109,19 @@ class ScaletuiApp(App[None]):
         bindings = [item.binding for item in active]
         self.query_one(KeyBar).show_keys(bindings, isinstance(self.focused, FieldInput))
 
-    def set_field(self, name: str, text: str) -> None:
-        """Put a text into the scenario and show what follows."""
-        if self.scenario.set(name, text):
-            self.query_one(ScenarioBar).show_scenario(self.scenario)
-            self.pane.show_scenario(self.scenario)
+    def set_fields(self, part: str, texts: Mapping[str, str]) -> None:
+        """Put texts into a part of the scenario and show what follows."""
+        if self.scenario.set(part, texts):
+            self.show_scenario()
+
+    def show_scenario(self) -> None:
+        """Show the scenario as it stands."""
+        self.query_one(ScenarioBar).show_scenario(self.scenario)
+        self.pane.show_scenario(self.scenario)
 
     async def action_pane(self, index: int) -> None:
         """Bring a pane into sight."""
-        if index >= len(self._panes):
+        if index >= len(self._kinds):
             return
         self.pane.display = False
         self._current = index
@@ -125,9 +133,10 @@ class ScaletuiApp(App[None]):
         self.pane.focus_first()
 
     async def action_edit(self) -> None:
-        """Go to the first field of the budget."""
-        await self.action_pane(0)
-        self.screen.set_focus(self.query(FieldInput).first())
+        """Go to the first field of the pane, or of the budget where it has none."""
+        if not isinstance(self.pane, CalculatorPane):
+            await self.action_pane(0)
+        cast(CalculatorPane, self.pane).edit()
 
     def action_leave(self) -> None:
         """Leave a field for where letters are keys."""
@@ -143,26 +152,20 @@ class ScaletuiApp(App[None]):
 
         if not isinstance(self.screen, TextScreen):
             await self.push_screen(
-                TextScreen(f"Help: {self.pane.TITLE}", lambda width: help_text(self._panes, self.pane, width))
+                TextScreen(f"Help: {self.pane.TITLE}", lambda width: help_text(self._kinds, self.pane, width))
             )
 
     async def action_explain(self) -> None:
-        """Explain the law under the cursor: formulas, numbers, validity, sources, notes."""
-        from scaletui.render.explain import as_explanation
+        """Explain what is under the cursor: formulas, numbers, validity, sources, notes."""
+        from scaletui.render.explain import as_explanation, narrowed
         from scaletui.screens.text import TextScreen
 
-        answer = self.scenario.answer
-        if answer is None:
+        sheet, about, catalog = self.scenario.sheet(self.pane.PART), self.pane.about, self.scenario.catalog
+        if sheet.answer is None:
             return
-        law = getattr(self.pane, "chosen_law", "")
-        part = answer._replace(
-            rows=tuple(row for row in answer.rows if not law or row.law in (law, None)),
-            notes=tuple(note for note in answer.notes if not law or note.law in (law, None)),
-        )
-        catalog = self.scenario.catalog
-        await self.push_screen(
-            TextScreen(f"Explained: {law or 'all laws'}", lambda width: in_app(as_explanation(part, catalog, width)))
-        )
+        answer = narrowed(sheet.answer, about) if about else sheet.answer
+        title = f"Explained: {about or ('all laws' if self.pane.PART == 'calc' else 'all')}"
+        await self.push_screen(TextScreen(title, lambda width: sheet.in_app(as_explanation(answer, catalog, width))))
 
     async def action_laws(self) -> None:
         """Choose the laws."""
@@ -175,8 +178,7 @@ class ScaletuiApp(App[None]):
 
     def _take_laws(self, laws: tuple[str, ...] | None) -> None:
         if laws is not None:
-            self.query_one("#field-law", FieldInput).value = ",".join(laws)
-            self.set_field("law", ",".join(laws))
+            cast(CalculatorPane, self._panes[0]).put({"law": ",".join(laws)})
 
 
 def _narrowing(glyphs: Glyphs) -> list[LineFilter]:
@@ -189,7 +191,7 @@ def _narrowing(glyphs: Glyphs) -> list[LineFilter]:
     return [*([NoColors()] if plain else []), *([AsciiOnly()] if glyphs == "ascii" else [])]
 
 
-def help_text(panes: list[Pane], current: Pane, width: int) -> str:
+def help_text(panes: Sequence[type[Pane]], current: Pane, width: int) -> str:
     """Return the help: the current pane's, the keys that work everywhere, and the symbols."""
     out = [current.TITLE.upper()]
     for part in current.HELP.split("\n\n"):
@@ -208,11 +210,13 @@ def _entry(head: str, text: str, width: int) -> list[str]:
 
 
 KEYS = (
-    ("/", "edit the budget: go to the first field"),
+    ("/", "edit: go to the first field, of the budget where the pane has none"),
+    ("-", "in a field that shows what it inherits, as 72.2B (budget): inherit nothing; a text pins your own value"),
     ("tab", "next field; shift+tab: the one before"),
     ("enter", "leave a field for the results; so does Escape, which tmux holds back for half a second"),
-    ("up, down", "choose a law in the results"),
-    ("e", "explain the chosen law: formulas, numbers put in, validity, sources, contradictions"),
+    ("up, down", "choose a line of the results"),
+    ("e", "explain the chosen line: formulas, numbers put in, validity, sources, contradictions"),
+    ("p, a", "plot the answer, or the lines again; the next plot, where there are several"),
     ("v", "choose the laws that are asked"),
     ("?", "this help, from anywhere"),
     ("q", "close this, or quit"),

@@ -1,122 +1,220 @@
-"""The scenario that all panes share: what was typed, the last inputs that made sense, and their answer."""
+"""The scenario that all panes share: what was typed, by part, the last inputs that made sense, and their answers."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from scaletui_core.answer import Answer
-from scaletui_core.budget import BudgetInputs
-from scaletui_core.calc import calculate
 from scaletui_core.errors import InputError
-from scaletui_core.fields import NAMES, Field, fields_of, parse_inputs
-from scaletui_core.law_kinds import Law
-from scaletui_core.laws import chosen_laws
+from scaletui_core.fields import CHOICE, FLAG, NAMES, Field, fields_of, parse_inputs
+from scaletui_core.flow import NEEDS, ORIGINS, PARTS, Part, calculator, follow
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity_text import format_quantity
 
-FIELDS = fields_of(BudgetInputs)
-_LABELS = {field.option: field.label for field in FIELDS} | {"add --explain": "press e"}
-_OPTION = re.compile(r"(?:add )?--[a-z][a-z-]*")
+NOTHING = "-"
+"""What a field says that is to inherit nothing."""
+_ROOM = 15  # cells of a field at 80 columns
+_OPTION = re.compile(r"`[^`]*`|add --explain|--[a-z][a-z-]*")  # a command between backquotes stays one
 
 
-class Scenario:
-    """Texts by field name in, the answer out; wrong texts leave the last good answer standing.
+class Sheet:
+    """One part of a scenario: its texts by field name, and its answer; wrong texts leave the last good answer standing.
 
     Attributes
     ----------
+    part : str
+        One of `scaletui_core.flow.PARTS`.
+    fields : tuple of Field
+        What the part's calculator takes.
     texts : dict of str
-        What stands in each field.
-    inputs, answer : BudgetInputs and Answer
-        The last that made sense together.
+        What stands in each field; an absent one is empty.
+    own, shut : dataclass and frozenset
+        The last inputs that made sense, as they were given, and the names of the fields that inherit nothing.
+    found : Part
+        What these come to, with what they inherit: what the parts that follow go on from.
+    answer : Answer or None
+        The last there was.
     error : InputError or None
-        Why the texts as they stand do not; None when the answer is theirs.
+        Why the texts as they stand make no sense; None when the answer is theirs.
     wrong : str or None
         Name of the field at fault, where it is one field.
     faults : dict of InputError
         What is wrong with each text that means nothing by itself.
     """
 
-    def __init__(self, catalog: Catalog, texts: dict[str, str]) -> None:
-        self.catalog = catalog
-        self.texts = {field.name: texts.get(field.name, "") for field in FIELDS}
-        self.inputs = parse_inputs(BudgetInputs, {})
+    found: Part
+
+    def __init__(self, part: str, texts: dict[str, str]) -> None:
+        self.part = part
+        self._kind: Any = calculator(part).inputs
+        self.fields = fields_of(self._kind)
+        self.texts = texts
+        self.own: Any = parse_inputs(self._kind, {})
+        self.shut: frozenset[str] = frozenset()
         self.answer: Answer | None = None
         self.error: InputError | None = None
         self.wrong: str | None = None
         self.faults: dict[str, InputError] = {}
-        self._solve()
-
-    def set(self, name: str, text: str) -> bool:
-        """Put a text into a field, solve, and return whether anything changed."""
-        if self.texts[name] == text:
-            return False
-        self.texts[name] = text
-        self._solve()
-        return True
-
-    def _solve(self) -> None:
-        self.error = self.wrong = None
-        given: dict[str, Any] = {name: text for name, text in self.texts.items() if text.strip()}
-        self.faults = {name: error for name, text in given.items() if (error := _fault(name, text)) is not None}
-        if self.faults:
-            self.wrong, self.error = next(iter(self.faults.items()))
-            return
-        try:
-            inputs = parse_inputs(BudgetInputs, given, _place)
-            answer = calculate(inputs, self.catalog)
-        except InputError as error:
-            self.error = error
-            self.wrong = _field_named(error.where)
-            return
-        self.inputs, self.answer = inputs, answer
 
     @property
-    def laws(self) -> list[Law]:
-        """The laws that the answer is under."""
-        return chosen_laws(self.catalog, self.inputs.law, self.inputs.unique)
+    def inputs(self) -> Any:
+        """The last inputs that made sense, with what they inherit."""
+        return self.found.inputs
+
+    def solve(self, parts: Mapping[str, Part], catalog: Catalog) -> None:
+        """Answer the texts as they stand, given the parts that this one needs."""
+        self.error = self.wrong = None
+        filled = {name: text for name, text in self.texts.items() if text.strip()}
+        shut = frozenset(
+            name for name, text in filled.items() if text.strip() == NOTHING and name in ORIGINS[self.part]
+        )
+        given: dict[str, Any] = {name: text for name, text in filled.items() if name not in shut}
+        self.faults = {name: error for name, text in given.items() if (error := self._fault(name, text)) is not None}
+        if self.faults:
+            self.wrong, self.error = next(iter(self.faults.items()))
+        else:
+            own = parse_inputs(self._kind, given, _place)
+            found = follow(self.part, own, parts, catalog, shut)
+            if found.error is None:
+                self.own, self.shut, self.found, self.answer = own, shut, found, found.answer
+                return
+            self.error, self.wrong = found.error, self._field_named(found.error.where)
+        self.found = follow(self.part, self.own, parts, catalog, self.shut)
+        self.answer = self.found.answer or self.answer
+
+    def _fault(self, name: str, text: str) -> InputError | None:
+        """Return why a text means nothing in its field, or None if it means something."""
+        try:
+            parse_inputs(self._kind, {name: text}, _place)
+        except InputError as error:
+            return error
+        return None
+
+    def _field_named(self, where: str | None) -> str | None:
+        return next((field.name for field in self.fields if where in (field.option, field.label)), None)
+
+    def origin(self, name: str) -> str:
+        """Return where the value that a field inherits comes from, or nothing where it inherits none."""
+        return _title(ORIGINS[self.part][name]) if name in self.found.inherited else ""
+
+    def placeholder(self, field: Field) -> str:
+        """Return what stands in a field that is empty: what it inherits, or its default."""
+        if field.name not in self.found.inherited:
+            return field.default
+        value = self.found.inherited[field.name]
+        shown = format_quantity(value, field.unit) if isinstance(value, float) else field.text_of(value)
+        text = f"{shown} ({self.origin(field.name)})"
+        return text if len(text) <= _ROOM else f"{shown} {self.origin(field.name)}"
 
     def echo(self, name: str) -> str:
         """Return what a field is understood as, or why it is not."""
-        field = next(field for field in FIELDS if field.name == name)
-        text = self.texts[name]
+        field = next(field for field in self.fields if field.name == name)
+        text = self.texts.get(name, "")
         if name in self.faults:
             return self.faults[name].line
         if self.error is not None and self.wrong in (name, None):
-            return in_app(self.error.line)
-        if not text.strip():
-            return f"{field.help} Such as {field.example}." + (f" Default: {field.default}." if field.default else "")
-        value = getattr(parse_inputs(BudgetInputs, {name: text}, _place), name)
-        return f"{field.label} = {echo_of(field, value)}"
+            return self.in_app(self.error.line)
+        if text.strip() == NOTHING:
+            return f"{field.label} inherits nothing; empty, it follows the {_title(ORIGINS[self.part][name])} again"
+        if text.strip():
+            value = getattr(parse_inputs(self._kind, {name: text}, _place), name)
+            return f"{field.label} = {echo_of(field, value)}"
+        if name in self.found.inherited:
+            value = echo_of(field, self.found.inherited[name])
+            return f"{field.label} = {value}, from the {self.origin(name)}; type to pin your own, {NOTHING} for none"
+        if field.unit == FLAG:
+            return f"yes or no. {field.help}"
+        if field.unit == CHOICE:
+            return f"{', '.join(field.choices)} (default: {field.default}). {field.help}"
+        return f"{field.help} Such as {field.example}." + (f" Default: {field.default}." if field.default else "")
+
+    def in_app(self, text: str) -> str:
+        """Return a text about this part's answer as it reads in the app: an inherited value was not given."""
+        for name in self.found.inherited:
+            option = next(field.option for field in self.fields if field.name == name)
+            text = re.sub(f"given: {option}(?![a-z-])", f"from the {self.origin(name)}", text)
+        return in_app(text, self.part)
+
+
+class Scenario:
+    """Texts by part and field in, answers out, each computed when it is wanted and something it rests on changed.
+
+    Attributes
+    ----------
+    texts : dict of dict of str
+        What stands in each field, by part; an absent one is empty.
+    pending : str
+        What is still being computed, such as an interval, for the scenario bar; empty where all is there.
+    """
+
+    def __init__(self, catalog: Catalog, texts: Mapping[str, Mapping[str, str]]) -> None:
+        self.catalog = catalog
+        self.texts = {part: dict(texts.get(part, {})) for part in PARTS}
+        self.pending = ""
+        self._sheets: dict[str, Sheet] = {}
+        self._stale = set(PARTS)
+
+    def set(self, part: str, texts: Mapping[str, str]) -> bool:
+        """Put texts into fields of a part, by name, and return whether anything changed."""
+        if all(self.texts[part].get(name, "") == text for name, text in texts.items()):
+            return False
+        self.texts[part].update(texts)
+        self._stale |= {part, *(other for other in PARTS if part in NEEDS[other])}
+        return True
+
+    def sheet(self, part: str) -> Sheet:
+        """Return a part as it stands, solved."""
+        if part not in self._sheets:
+            self._sheets[part] = Sheet(part, self.texts[part])
+        sheet = self._sheets[part]
+        if part in self._stale:
+            sheet.solve({other: self.sheet(other).found for other in NEEDS[part]}, self.catalog)
+            self._stale.discard(part)
+        return sheet
+
+    @property
+    def budget(self) -> Sheet:
+        """The part that all others follow from."""
+        return self.sheet("calc")
+
+    @property
+    def inputs(self) -> Any:
+        """The budget's last inputs that made sense."""
+        return self.budget.inputs
+
+    @property
+    def answer(self) -> Answer | None:
+        """The budget's last answer."""
+        return self.budget.answer
+
+
+_TITLES = {"calc": "budget"}
+
+
+def _title(part: str) -> str:
+    return _TITLES.get(part, part)
 
 
 def _place(field: Field) -> str:
     return field.label
 
 
-def in_app(text: str) -> str:
+@lru_cache
+def _labels(part: str) -> dict[str, str]:
+    labels = {field.option: field.label for field in fields_of(calculator(part).inputs)}
+    return labels | {"add --explain": "press e"}
+
+
+def in_app(text: str, part: str = "calc") -> str:
     """Return a text that names options as it reads in the app, where they are fields.
 
     >>> in_app("given: --flops")
     'given: C'
     """
-    return _OPTION.sub(lambda found: _LABELS.get(found[0], found[0]), text)
-
-
-def _fault(name: str, text: str) -> InputError | None:
-    """Return why a text means nothing in its field, or None if it means something."""
-    try:
-        parse_inputs(BudgetInputs, {name: text}, _place)
-    except InputError as error:
-        return error
-    return None
-
-
-def _field_named(where: str | None) -> str | None:
-    for field in FIELDS:
-        if where in (field.option, field.label):
-            return field.name
-    return None
+    return _OPTION.sub(lambda found: _labels(part).get(found[0], found[0]), text)
 
 
 def echo_of(field: Field, value: Any) -> str:

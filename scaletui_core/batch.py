@@ -28,17 +28,17 @@ class BatchInputs:
         "nats/token", "Loss at which B_crit(L) is wanted.", label="L", example="2.0", low=1e-6, high=1e6
     )
     noise_scale: float | None = field(
-        "tokens", "Gradient noise scale, as measured.", label="Noise scale", example="1M", low=1e-6, high=1e30
+        "tokens", "Gradient noise scale, as measured.", label="B_noise", example="1M", low=1e-6, high=1e30
     )
     small_batch: float | None = field(
-        "tokens", "Small batch of a measured pair.", label="Small batch", example="64k", low=1.0, high=1e15
+        "tokens", "Small batch of a measured pair.", label="B small", example="64k", low=1.0, high=1e15
     )
     small_norm2: float | None = field(
-        "1", "Squared norm of its gradient.", label="its |G|^2", example="0.9", low=1e-30, high=1e30
+        "1", "Squared norm of the small batch's gradient.", label="g small", example="0.9", low=1e-30, high=1e30
     )
-    big_batch: float | None = field("tokens", "Big batch.", label="Big batch", example="4M", low=1.0, high=1e15)
+    big_batch: float | None = field("tokens", "Big batch.", label="B big", example="4M", low=1.0, high=1e15)
     big_norm2: float | None = field(
-        "1", "Squared norm of its gradient.", label="its |G|^2", example="0.3", low=1e-30, high=1e30
+        "1", "Squared norm of the big batch's gradient.", label="g big", example="0.3", low=1e-30, high=1e30
     )
     min_steps: float | None = field(
         "1", "Fewest steps, at a boundless batch.", label="S_min", example="10k", low=1.0, high=1e15

@@ -76,7 +76,7 @@ class CopiesInputs:
         FLEET, "Accelerators to run copies on, instead of a training run.", label="Machine", example="512xH100"
     )
     tokens_per_second_per_accelerator: float | None = field(
-        "tokens/s", "Throughput of one.", label="Tokens/s each", example="2000", low=1e-6, high=1e12
+        "tokens/s", "Throughput of one.", label="Tok/s one", example="2000", low=1e-6, high=1e12
     )
     speed: float | None = field(
         "1", "Speed of a copy, in humans.", label="x human", example="5", default="1", low=1e-3, high=1e6

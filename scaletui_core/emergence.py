@@ -32,14 +32,18 @@ class EmergenceInputs:
     reference: str | None = field(TEXT, "Part of a reference.", label="Reference", example="Wei")
     sort: str | None = field(
         CHOICE, "Axis to sort by.", label="Sort", example="flops", choices=("flops", "params"),
-        default="as in the source",
+        default="source order",
     )  # fmt: skip
     law: tuple[str, ...] = field(
         NAMES, "Law that gives each N a compute-equivalent.", label="Law", example="chinchilla-3", default_value=()
     )
     law_uncertainty: bool = doubt_field()
     benchmarks: bool = field(
-        FLAG, "List benchmark scores instead.", example="scaletui emergence --benchmarks", default_value=False
+        FLAG,
+        "List benchmark scores instead.",
+        label="Scores",
+        example="scaletui emergence --benchmarks",
+        default_value=False,
     )
 
 

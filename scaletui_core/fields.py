@@ -93,6 +93,8 @@ class Field(NamedTuple):
             if text not in self.choices:
                 raise InputError(f"must be one of {', '.join(self.choices)}", text=text, column=0)
             return text
+        if self.unit == FLAG:
+            return _said(text)
         if self.unit == TEXT:
             if not text.strip():
                 raise InputError("nothing given", hint=f"such as {self.example}")
@@ -127,11 +129,28 @@ class Field(NamedTuple):
             return value
         if isinstance(value, Traced):
             return str(getattr(value, "text", float(value)))
+        if isinstance(value, bool):
+            return "yes" if value else "no"
         if self.bare != 1.0:
             short = format_exact(value / self.bare, "1")
             if parse(short, self.unit, bare=self.bare).value == value:
                 return short
         return format_exact(float(value), self.unit)
+
+
+_SAID = {"yes": True, "y": True, "true": True, "on": True, "no": False, "n": False, "false": False, "off": False}
+
+
+def _said(text: str) -> bool:
+    """Return what a flag's text says.
+
+    >>> _said("Yes"), _said("no")
+    (True, False)
+    """
+    said = _SAID.get(text.strip().lower())
+    if said is None:
+        raise InputError("must be yes or no", text=text, column=0)
+    return said
 
 
 def field(unit: str, help: str, *, default_value: Any = None, **more: Any) -> Any:
@@ -172,7 +191,7 @@ def parse_inputs(
                     raise InputError("nothing given", where=where, hint=f"such as {item.example}")
             values[item.name] = tuple(part.strip() for name in names for part in name.split(","))
         elif item.unit == FLAG:
-            values[item.name] = True
+            values[item.name] = text is True or item.parse(str(text), where)
         else:
             name = f"{part}.{item.option[2:]}" if part else item.option[2:]
             values[item.name] = item.parse(str(text), where, name)

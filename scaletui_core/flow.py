@@ -7,7 +7,7 @@ uncertain, all that follows from it varies with it.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from math import ceil, log2
 from typing import Any, NamedTuple
@@ -49,6 +49,10 @@ class Part(NamedTuple):
     error: InputError | None
 
 
+Parts = Mapping[str, Part]
+Shut = Collection[str]
+
+
 class Found(NamedTuple):
     """What goes on from the budget: the law followed, and its C [FLOP], N, D, each None where nothing says."""
 
@@ -81,7 +85,9 @@ def calculator(name: str) -> Calculator:
     return found
 
 
-def flow(given: Mapping[str, Any], catalog: Catalog, wanted: tuple[str, ...] = PARTS) -> dict[str, Part]:
+def flow(
+    given: Mapping[str, Any], catalog: Catalog, wanted: tuple[str, ...] = PARTS, shut: Mapping[str, Shut] | None = None
+) -> dict[str, Part]:
     """Return every part of a scenario, each with what it inherited and its answer.
 
     Parameters
@@ -92,6 +98,8 @@ def flow(given: Mapping[str, Any], catalog: Catalog, wanted: tuple[str, ...] = P
         Presets to look things up in.
     wanted : tuple of str
         Parts to return; those that they depend on are computed all the same.
+    shut : mapping
+        Fields by part that inherit nothing, and stay at their own defaults.
 
     Examples
     --------
@@ -103,27 +111,32 @@ def flow(given: Mapping[str, Any], catalog: Catalog, wanted: tuple[str, ...] = P
     {'flops': 3.15e+23}
     """
     parts: dict[str, Part] = {}
-    last = max((PARTS.index(name) for name in wanted), default=-1)
-    for name in PARTS[: last + 1]:
-        if name not in wanted and not _needed(name, wanted):
-            continue
-        one = calculator(name)
-        own = given[name] if name in given else parse_inputs(one.inputs, {})
-        inherited = {} if name == "calc" else _INHERIT[name](own, parts, catalog)
-        inputs = replace(own, **inherited)
-        try:
-            parts[name] = Part(one, inputs, inherited, one.run(inputs, catalog), None)
-        except InputError as error:
-            parts[name] = Part(one, inputs, inherited, None, error)
+    for name in PARTS:
+        if name in wanted or any(name in NEEDS[other] for other in wanted):
+            own = given[name] if name in given else parse_inputs(calculator(name).inputs, {})
+            parts[name] = follow(name, own, parts, catalog, (shut or {}).get(name, ()))
     return parts
 
 
-def _needed(name: str, wanted: tuple[str, ...]) -> bool:
-    """Whether a part that nobody asked for feeds one that somebody did."""
-    return any(name in _NEEDS[other] for other in wanted)
+def follow(name: str, own: Any, parts: Mapping[str, Part], catalog: Catalog, shut: Shut = ()) -> Part:
+    """Return one part of a scenario, given those that it `NEEDS`.
+
+    >>> from scaletui_core.batch import BatchInputs
+    >>> parts = flow({}, Catalog("presets"), ("calc",))
+    >>> follow("batch", BatchInputs(loss=3.0), parts, Catalog("presets")).inherited
+    {}
+    """
+    one = calculator(name)
+    found = {} if name == "calc" else _INHERIT[name](own, parts, catalog, shut)
+    inherited = {field: value for field, value in found.items() if field not in shut}
+    inputs = replace(own, **inherited)
+    try:
+        return Part(one, inputs, inherited, one.run(inputs, catalog), None)
+    except InputError as error:
+        return Part(one, inputs, inherited, None, error)
 
 
-_NEEDS = {
+NEEDS: dict[str, tuple[str, ...]] = {
     "calc": (),
     "emergence": ("calc",),
     "speed": ("calc",),
@@ -131,6 +144,17 @@ _NEEDS = {
     "learning": ("calc", "speed", "copies"),
     "batch": ("calc",),
 }
+"""The parts that each takes something from, and those that these need, in order."""
+
+ORIGINS: dict[str, dict[str, str]] = {
+    "calc": {},
+    "emergence": {"flops": "calc"},
+    "speed": {"params": "calc", "hardware": "calc"},
+    "copies": {"tokens": "calc", "flops": "calc", "speed": "speed", "k": "speed"},
+    "learning": {"copies": "copies", "speed": "copies"},
+    "batch": {"flops": "calc", "loss": "calc"},
+}
+"""The fields of each part that may be inherited, and the part that the value comes from."""
 
 
 def budget_found(parts: Mapping[str, Part], catalog: Catalog) -> Found:
@@ -153,20 +177,20 @@ def budget_found(parts: Mapping[str, Part], catalog: Catalog) -> Found:
     )
 
 
-def _emergence(own: Any, parts: dict[str, Part], catalog: Catalog) -> dict[str, Any]:
+def _emergence(own: Any, parts: Parts, catalog: Catalog, shut: Shut) -> dict[str, Any]:
     if own.benchmarks or own.flops is not None or own.params is not None:
         return {}
     found = budget_found(parts, catalog)
     return {} if found.flops is None else {"flops": found.flops}
 
 
-def _speed(own: Any, parts: dict[str, Part], catalog: Catalog) -> dict[str, Any]:
+def _speed(own: Any, parts: Parts, catalog: Catalog, shut: Shut) -> dict[str, Any]:
     """Take the model of the budget, unless the speed is given in humans, and a machine that holds it."""
     if own.human_multiple is not None:
         return {}
     found = budget_found(parts, catalog)
     inherited: dict[str, Any] = {}
-    if own.params is None and own.model is None and found.params is not None:
+    if own.params is None and own.model is None and found.params is not None and "params" not in shut:
         inherited["params"] = found.params
     if own.hardware is None and own.peak is None and own.bandwidth is None and (inherited or own.params or own.model):
         name = "h100" if found.fleet is None else found.fleet.accelerator
@@ -187,7 +211,7 @@ def _serving(own: Any, inherited: dict[str, Any], name: str, catalog: Catalog) -
     return NODE if least <= NODE else int(2 ** min(ceil(log2(least)), 29))
 
 
-def _copies(own: Any, parts: dict[str, Part], catalog: Catalog) -> dict[str, Any]:
+def _copies(own: Any, parts: Parts, catalog: Catalog, shut: Shut) -> dict[str, Any]:
     """Take the run that the budget buys, or the compute alone for a forecast, and the speed of the part before."""
     inherited: dict[str, Any] = {}
     found = budget_found(parts, catalog)
@@ -219,7 +243,7 @@ def _paced(part: Part) -> float | None:
     return None if row is None else row.value
 
 
-def _learning(own: Any, parts: dict[str, Part], catalog: Catalog) -> dict[str, Any]:
+def _learning(own: Any, parts: Parts, catalog: Catalog, shut: Shut) -> dict[str, Any]:
     """Take the copies of the part before, at their speed."""
     if own.copies is not None or own.users is not None:
         return {}
@@ -236,7 +260,7 @@ def _learning(own: Any, parts: dict[str, Part], catalog: Catalog) -> dict[str, A
     return inherited
 
 
-def _batch(own: Any, parts: dict[str, Part], catalog: Catalog) -> dict[str, Any]:
+def _batch(own: Any, parts: Parts, catalog: Catalog, shut: Shut) -> dict[str, Any]:
     """Take C, for published batches, and the loss at C under the law that B_crit(L) was measured with."""
     found = budget_found(parts, catalog)
     if found.flops is None:
@@ -254,7 +278,7 @@ def _row(answer: Answer | None, row_id: str, subject: str | None = None) -> Row 
     return next((row for row in rows if row.id == row_id and subject in (None, row.subject)), None)
 
 
-_INHERIT: dict[str, Callable[[Any, dict[str, Part], Catalog], dict[str, Any]]] = {
+_INHERIT: dict[str, Callable[[Any, Parts, Catalog, Shut], dict[str, Any]]] = {
     "emergence": _emergence,
     "speed": _speed,
     "copies": _copies,

@@ -59,13 +59,13 @@ def words_field() -> Any:
 
 def tokens_per_word_field() -> Any:
     """Return the field of tokens a word."""
-    return field("1", "Tokens a word.", label="Tokens/word", example="1.3", default="4/3", low=1.0, high=100.0)
+    return field("1", "Tokens a word.", label="Tok/word", example="1.3", default="4/3", low=1.0, high=100.0)
 
 
 def tokens_per_minute_field() -> Any:
     """Return the field of tokens a minute, instead of words."""
     return field(
-        "tokens", "Tokens a minute of a person.", label="Tokens/min", example="500", default="507", low=1.0, high=1e8
+        "tokens", "Tokens a minute of a person.", label="Tok/min", example="500", default="507", low=1.0, high=1e8
     )
 
 

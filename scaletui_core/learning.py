@@ -50,7 +50,7 @@ class LearningInputs:
         "nats/token", "Loss whose B_crit(L) counts.", label="L", example="2.0", low=1e-6, high=1e6
     )
     tokens_per_update: float | None = field(
-        "tokens", "Tokens that each copy adds to one update.", label="Tokens/update", example="500", default="1",
+        "tokens", "Tokens that each copy adds to one update.", label="D/update", example="500", default="1",
         low=1e-3, high=1e12,
     )  # fmt: skip
     human: str | None = human_field()

@@ -43,10 +43,10 @@ class SpeedInputs:
     kv_heads: int | None = _count("Key/value heads.", "8", 1e6, label="KV heads", default="the model's")
     head_dim: int | None = _count("Size of a key or value.", "128", 1e6, label="Head size", default="the model's")
     bytes_per_weight: float | None = field(
-        "bytes", "Bytes a weight.", label="Bytes/weight", example="1", default="2", low=0.01, high=100.0
+        "bytes", "Bytes a weight.", label="B/weight", example="1", default="2", low=0.01, high=100.0
     )
     bytes_per_kv: float | None = field(
-        "bytes", "Bytes a number of the KV cache.", label="Bytes/KV", example="1", default="2", low=0.01, high=100.0
+        "bytes", "Bytes a number of the KV cache.", label="B/KV", example="1", default="2", low=0.01, high=100.0
     )
     hardware: Fleet | None = field(  # noqa: RUF009  (as for every other field, `field` is `dataclasses.field`)
         FLEET, "Accelerators (see `scaletui hardware`).", label="Machine", example="8xH100", default="1xH100"
@@ -66,7 +66,7 @@ class SpeedInputs:
     network: float | None = field(
         "bytes/s", "Network of one machine.", label="Network", example="2TB/s", default="2TB/s", low=1.0, high=1e30
     )
-    gpus_per_machine: int | None = _count("Accelerators in a machine.", "8", 1e6, label="GPUs/machine", default="8")
+    gpus_per_machine: int | None = _count("Accelerators in a machine.", "8", 1e6, label="GPUs/node", default="8")
     batch: int | None = _count("Sequences decoded at once.", "32", 1e9, label="Batch", default="1")
     context: float | None = field(
         "tokens",
@@ -85,7 +85,7 @@ class SpeedInputs:
     )
     k: float | None = field("1", "k-tiling: tiles of 1/k.", label="k", example="5", low=1.0, high=1e6)
     matmul_time: float | None = field(
-        "s", "Time of a matrix multiply.", label="Multiply", example="1.2us", default="the machine's, or 1.2us",
+        "s", "Time of a matrix multiply, without a machine.", label="Multiply", example="1.2us", default="1.2us",
         low=1e-15, high=1e6,
     )  # fmt: skip
     latency: float | None = field(

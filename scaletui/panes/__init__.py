@@ -7,9 +7,12 @@ import pkgutil
 
 from scaletui.panes.base import Pane
 
+SHARED = ("base", "calculator")
+"""The modules here that are no panes, but what panes are made of."""
+
 
 def pane_classes() -> list[type[Pane]]:
     """Return every pane of this folder, in their order."""
-    names = [module.name for module in pkgutil.iter_modules(__path__) if module.name != "base"]
+    names = [module.name for module in pkgutil.iter_modules(__path__) if module.name not in SHARED]
     found = [importlib.import_module(f"{__name__}.{name}").PANE for name in names]
     return sorted(found, key=lambda pane: pane.ORDER)

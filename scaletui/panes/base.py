@@ -23,16 +23,24 @@ class Pane(Vertical):
         Place among the tabs, which is also its key.
     HELP : str
         What the pane is for and what its keys do, for the help screen.
+    PART : str
+        The part of the scenario that it shows, one of `scaletui_core.flow.PARTS`.
     """
 
     TITLE: ClassVar[str] = ""
     ORDER: ClassVar[int] = 99
     HELP: ClassVar[str] = ""
+    PART: ClassVar[str] = "calc"
 
     @property
     def host(self) -> ScaletuiApp:
         """The app, whose scenario the panes share."""
         return cast("ScaletuiApp", self.app)
+
+    @property
+    def about(self) -> str:
+        """What is to be explained: what the line under the cursor is about, or nothing for the whole answer."""
+        return ""
 
     def show_scenario(self, scenario: Scenario) -> None:
         """Show the scenario; called when it changed and the pane is in sight, and when the pane comes into sight."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scaletui.render.doubt import drivers, histogram_line
-from scaletui.render.table import note_text, value_text, wrapped
+from scaletui.render.table import about_of, note_text, value_text, wrapped
 from scaletui.terminal import unicode_shown
 from scaletui_core.answer import Answer, Note, Row
 from scaletui_core.formula import Number
@@ -30,6 +30,20 @@ def as_explanation(answer: Answer, catalog: Catalog, width: int = 80) -> str:
     rest = [note for note in answer.notes if note.law not in seen]
     out += ["", *note_block(rest, width)] if rest else []
     return "\n".join(out).strip("\n") + "\n"
+
+
+def narrowed(answer: Answer, about: str) -> Answer:
+    """Return the part of an answer that explains one line of it: its rows and their notes, and notes of the whole.
+
+    What holds for all laws belongs to each, and the notes of ``mmlu`` to ``mmlu/gpt-3``. A row of a listing goes
+    without notes, which stand below it.
+    """
+    table = answer.table
+    shared = ("",) if table is not None and table.key == "law" else ()
+    rows = [row for row in answer.rows if about_of(row, table) in (about, *shared)]
+    keys = {None, about, *(row.law for row in rows), *((row.subject or "").partition("/")[0] for row in rows)}
+    notes = () if table is None else tuple(note for note in answer.notes if note.law in keys)
+    return answer._replace(rows=tuple(rows), notes=notes)
 
 
 def law_lines(law: str, catalog: Catalog, width: int) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from scaletui.render.doubt import sensitivity_lines
-from scaletui_core.answer import Answer, Column, Note, Row
+from scaletui_core.answer import Answer, Column, Note, Row, Table
 from scaletui_core.calculator import INSIDE
 from scaletui_core.quantity_text import format_quantity
 from scaletui_core.safetext import visible
@@ -88,18 +88,21 @@ def head_rows(answer: Answer) -> list[Row]:
 
 
 class Grid(NamedTuple):
-    """The text of a table: headings, the units of the columns, rows of cells, and words in place of missing cells."""
+    """The text of a table: headings, the units of the columns, rows of cells, words in place of missing cells.
+
+    ``abouts`` has what each row is about (`about_of`).
+    """
 
     headings: list[str]
     units: list[str]
     body: list[list[str]]
     reasons: list[str]
-    keys: list[str]
+    abouts: list[str]
 
     def without(self, index: int) -> Grid:
         """Return the table without one column."""
         short = [row[:index] + row[index + 1 :] for row in (self.headings, self.units, *self.body)]
-        return Grid(short[0], short[1], short[2:], self.reasons, self.keys)
+        return Grid(short[0], short[1], short[2:], self.reasons, self.abouts)
 
     @property
     def wides(self) -> list[int]:
@@ -123,7 +126,7 @@ def grid(answer: Answer, *, inline: bool = False) -> Grid:
     if table.captions:
         headings.append("N counts" if table.key == "law" else "what it is")
         units.append("words")
-    body, reasons, keys = [], [], []
+    body, reasons, abouts = [], [], []
     ends = ("  " + name for name in percentiles(answer))
     below = () if inline else tuple(zip(ends, ("low", "high"), strict=True))
     for line in lines:
@@ -138,8 +141,8 @@ def grid(answer: Answer, *, inline: bool = False) -> Grid:
                 cells.append("" if name else visible(table.captions.get(line.key, "")))
             body.append(cells)
             reasons.append("" if line.rows else line.note)
-            keys.append(visible(line.key))
-    return Grid(headings, units, body, reasons, keys)
+            abouts.append("" if name else _about(line.key, line.at))
+    return Grid(headings, units, body, reasons, abouts)
 
 
 def percentiles(answer: Answer) -> tuple[str, str]:
@@ -164,7 +167,7 @@ def _cell_at(row: Row | None, column: Column, end: str, inline: bool) -> str:
     return "" if bound is None else cell(row._replace(value=bound, low=None, high=None), column)
 
 
-TextLine = tuple[str, str, str]  # style ("", "head", "quiet"), the text, and the law or subject it is about, or ""
+TextLine = tuple[str, str, str]  # style ("", "head", "quiet"), the text, and what it is about (`about_of`), or ""
 
 
 def as_table(answer: Answer, width: int = 80, bold: bool = False) -> str:
@@ -175,14 +178,18 @@ def as_table(answer: Answer, width: int = 80, bold: bool = False) -> str:
     return "\n".join(out) + "\n"
 
 
-def answer_lines(answer: Answer, width: int) -> list[TextLine]:
-    """Return the lines of an answer as both the command and the app show them: what holds for all, the table, notes."""
+def answer_lines(answer: Answer, width: int, table_first: bool = False) -> list[TextLine]:
+    """Return the lines of an answer as both the command and the app show them: what holds for all, the table, notes.
+
+    With ``table_first`` the table comes before what holds for all: the top is what a small window shows.
+    """
     if answer.is_grouped:
         return _grouped_lines(answer, width)
-    out: list[TextLine] = [("", line, "") for line in _head(head_rows(answer), width, answer.table is None)]
+    out = _head(answer, width)
     if answer.table is not None:
-        out += [("", "", "")] if out else []
-        out += _grid_lines(answer, width)
+        table = _grid_lines(answer, width)
+        first, second = (table, out) if table_first else (out, table)
+        out = [*first, *([("", "", "")] if out else []), *second]
     drivers = sensitivity_lines(answer, {row.id for row in head_rows(answer)} | _ids(answer))
     out += [("", "", ""), *(("", _cut(line, width), "") for line in drivers)] if drivers else []
     notes = note_lines(answer, width)
@@ -220,7 +227,25 @@ def grouped_cells(answer: Answer) -> list[tuple[str, str, str]]:
     return out + [(visible(note.law or ""), f"no answer: {visible(note.text, 300)}", "") for note in missing]
 
 
-def _head(rows: list[Row], width: int, listing: bool) -> list[str]:
+def about_of(row: Row, table: Table | None) -> str:
+    """Return what the line that shows a row is about: a law or subject, with the place on a sweep; else the row.
+
+    What holds for all laws is part of what each is about, and nothing by itself.
+
+    >>> about_of(Row("steps", "steps", 2.0, "1", subject="loss", at=4e6), Table("subject", ()))
+    'loss at 4e+06'
+    """
+    if table is not None and table.key == "law":
+        return _about(row.law, row.at) if row.law else ""
+    return _about((row.subject if table else None) or row.id, row.at)
+
+
+def _about(key: str, at: float | None) -> str:
+    return key if at is None else f"{key} at {at:g}"
+
+
+def _head(answer: Answer, width: int) -> list[TextLine]:
+    rows, listing = head_rows(answer), answer.table is None
     if not rows:
         return []
     many = listing and len({row.subject or row.law for row in rows}) > 1
@@ -230,7 +255,7 @@ def _head(rows: list[Row], width: int, listing: bool) -> list[str]:
     # A constant is worth its printed digits; what was worked out is not.
     values = [value_text(row, with_unit=True, digits=3 if row.working or not listing else 8) for row in rows]
     value_wide = max(map(len, values))
-    out = []
+    out: list[TextLine] = []
     for name, value, row in zip(left, values, rows, strict=True):
         line = f"{name:<{wide}}  {value:<{value_wide}}"
         source = visible(row.source, 200) if row.source else ""
@@ -239,9 +264,10 @@ def _head(rows: list[Row], width: int, listing: bool) -> list[str]:
         elif source and listing and wide + len(value) + 4 + len(source) <= width:
             line = f"{name:<{wide}}  {value}  {source}"
         elif source and listing:
-            out += [_cut(line.rstrip(), width), *wrapped(f"    {source}", width, "    ")]
+            out.append(("", _cut(line.rstrip(), width), about_of(row, answer.table)))
+            out += [("", more, "") for more in wrapped(f"    {source}", width, "    ")]
             continue
-        out.append(_cut(line.rstrip(), width))
+        out.append(("", _cut(line.rstrip(), width), about_of(row, answer.table)))
     return out
 
 
@@ -261,9 +287,9 @@ def _grid_lines(answer: Answer, width: int) -> list[TextLine]:
         return "  ".join(parts).rstrip()
 
     out: list[TextLine] = [("head", _cut(aligned(table.headings), width), "")]
-    for cells, reason, key in zip(table.body, table.reasons, table.keys, strict=True):
+    for cells, reason, about in zip(table.body, table.reasons, table.abouts, strict=True):
         line = f"{cells[0]:<{wides[0]}}  {reason}" if reason else aligned(cells)
-        out.append(("", _cut(line, width), key if cells[0] == key else ""))
+        out.append(("", _cut(line, width), about))
     return out
 
 

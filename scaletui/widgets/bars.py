@@ -7,27 +7,31 @@ from textual.binding import Binding
 from textual.widget import Widget
 
 from scaletui.scenario import Scenario, scenario_line
+from scaletui.widgets.lines import cut
 
 
 class ScenarioBar(Widget):
-    """C, N, D, machine and laws of the scenario, always in sight."""
+    """C, N, D, machine and laws of the scenario, always in sight; at its end, what is still being computed."""
 
     DEFAULT_CSS = "ScenarioBar { height: 1; text-style: reverse; }"
 
     def __init__(self, scenario: Scenario) -> None:
         super().__init__(id="scenario-bar")
         self._text = scenario_line(scenario)
+        self._pending = scenario.pending
 
     def show_scenario(self, scenario: Scenario) -> None:
         """Show the last good scenario."""
-        text = scenario_line(scenario)
-        if text != self._text:
-            self._text = text
+        shown = scenario_line(scenario), scenario.pending
+        if shown != (self._text, self._pending):
+            self._text, self._pending = shown
             self.refresh()
 
     def render(self) -> Text:
         """Return the line."""
-        return Text(self._text.ljust(self.size.width), no_wrap=True, overflow="ellipsis")
+        end = f"  {self._pending} " if self._pending else ""
+        room = max(self.size.width - len(end), 0)
+        return Text(cut(self._text, room).ljust(room) + end, no_wrap=True, overflow="ellipsis")
 
 
 class TabBar(Widget):
@@ -49,10 +53,27 @@ class TabBar(Widget):
     def render(self) -> Text:
         """Return the line."""
         text = Text(no_wrap=True)
-        for index, title in enumerate(self._titles):
-            text.append(f" {index + 1} {title} ", style="bold reverse" if index == self._active else "")
-            text.append(" ")
+        labels, between = fitted(self._titles, self.size.width)
+        for index, label in enumerate(labels):
+            text.append(label, style="bold reverse" if index == self._active else "")
+            text.append(between)
         return text
+
+
+def fitted(titles: list[str], width: int) -> tuple[list[str], str]:
+    """Return the labels of tabs, and what stands between them, that fit a width: the longest titles give way first.
+
+    >>> fitted(["Budget", "Frontier"], 80)
+    ([' 1 Budget ', ' 2 Frontier '], ' ')
+    >>> fitted(["Budget", "Frontier"], 20)
+    ([' 1 Budget ', ' 2 Front~ '], '')
+    """
+    longest = max(map(len, titles))
+    for between, most in ((" ", longest), *(("", n) for n in range(longest, 0, -1))):
+        labels = [f" {index} {cut(title, most)} " for index, title in enumerate(titles, 1)]
+        if sum(map(len, labels)) + len(between) * (len(labels) - 1) <= width:
+            break
+    return labels, between
 
 
 class KeyBar(Widget):

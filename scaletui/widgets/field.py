@@ -36,8 +36,8 @@ class FieldInput(Input):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,escape", "app.leave", "Results", show=False)]
 
-    def __init__(self, field: Field, text: str) -> None:
-        super().__init__(text, placeholder=field.default, id=f"field-{field.name}", select_on_focus=True)
+    def __init__(self, field: Field, text: str, placeholder: str, id: str) -> None:
+        super().__init__(text, placeholder=placeholder, id=id, select_on_focus=True)
         self.field = field
         # A blinking cursor is a kilobyte a second over a slow link, for ever.
         self.cursor_blink = False
@@ -69,7 +69,7 @@ class FieldGrid(Grid):
 
     DEFAULT_CSS = """
     FieldGrid {
-        grid-size: 3; grid-rows: 1; height: auto; max-height: 50%; overflow-y: auto; scrollbar-size-vertical: 1;
+        grid-size: 3; grid-rows: 1; height: auto; max-height: 34%; overflow-y: auto; scrollbar-size-vertical: 1;
     }
     FieldGrid.-narrow { grid-size: 2; }
     """

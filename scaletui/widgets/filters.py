@@ -14,7 +14,7 @@ from textual.filter import LineFilter
 # Frames keep their shape; the eighths of a block are the ends of scrollbars.
 _ASCII = {ord(char): "#" for char in "▁▂▃▄▅▆▇█▉▊▋▌▍▎▏▐▀"}
 _ASCII |= dict(zip(map(ord, "│┃─━┌┐└┘├┤┬┴┼"), "||--+++++++++", strict=True))
-_ASCII |= dict(zip(map(ord, "…–—−×·•‘’≈"), "~---x.*''~", strict=True))
+_ASCII |= dict(zip(map(ord, "…–—−×·•‘’≈µμ"), "~---x.*''~uu", strict=True))
 
 
 class NoColors(LineFilter):

@@ -44,8 +44,8 @@ class LineView(ScrollView, can_focus=True):
         Binding("end,G", "end(1)", "Bottom", show=False),
     ]
 
-    def __init__(self, *, selectable: bool = True, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, *, selectable: bool = True, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
         self._lines: list[TextLine] = []
         self._selectable = selectable
         self._at = -1
@@ -62,18 +62,31 @@ class LineView(ScrollView, can_focus=True):
 
     def set_lines(self, lines: list[TextLine]) -> None:
         """Show other lines, painting only those that differ."""
-        before, about = self._lines, self.about
+        before, at, about = self._lines, self._at, self.about
+        self._at = self._cursor(lines)
         self._lines = lines
-        if self._selectable:
-            able = [i for i, line in enumerate(lines) if line[2]]
-            self._at = next((i for i in able if lines[i][2] == about), able[0] if able else -1)
         if len(before) != len(lines):
             self.virtual_size = Size(self.size.width, len(lines))
             self.refresh()
-            return
-        for index, (old, new) in enumerate(zip(before, lines, strict=True)):
-            if old != new:
-                self.refresh_line(index)
+        else:
+            for index, (old, new) in enumerate(zip(before, lines, strict=True)):
+                if old != new or (index in (at, self._at) and at != self._at):
+                    self.refresh_line(index)
+        if about and about != self.about and len(before) != len(lines):  # all else than before
+            self.scroll_to(y=0, animate=False)
+        elif at != self._at and min(at, self._at) >= 0:
+            self._reveal()
+
+    def _cursor(self, lines: list[TextLine]) -> int:
+        """Return where the cursor belongs: on what it was on, else on the first line of the table, or of all."""
+        able = {index: line[2] for index, line in enumerate(lines) if line[2]} if self._selectable else {}
+        if able.get(self._at) == self.about:
+            return self._at
+        again = [index for index, about in able.items() if about == self.about]
+        if not again and self._at in able and len(lines) == len(self._lines):
+            return self._at
+        head = next((index for index, line in enumerate(lines) if line[0] == "head"), -1)
+        return next(iter([*again, *(index for index in able if index > head), *able]), -1)
 
     def render_line(self, y: int) -> Strip:
         """Return one line of the view."""
@@ -109,7 +122,11 @@ class LineView(ScrollView, can_focus=True):
         old, self._at = self._at, index
         self.refresh_line(old)
         self.refresh_line(index)
-        top, height = self.scroll_offset.y, self.size.height
+        self._reveal()
+
+    def _reveal(self) -> None:
+        """Scroll to the cursor where it is out of sight."""
+        index, top, height = self._at, self.scroll_offset.y, self.size.height
         if index < top:
             self.scroll_to(y=index, animate=False)
         elif index >= top + height:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from driving import SIZE, Pilots, app_of, echo, field, fill, screen_text, shown
 from textual.events import Paste
-from textual.pilot import Pilot
 
 import scaletui.panes
 from scaletui.app import ScaletuiApp
@@ -31,45 +31,11 @@ from scaletui_core.calc import calculate
 from scaletui_core.fields import parse_inputs
 from scaletui_core.presets import Catalog
 
-SIZE = (80, 24)
-Pilots = Pilot[None]
-
-
-def field(app: ScaletuiApp, name: str) -> FieldInput:
-    return app.query_one(f"#field-{name}", FieldInput)
-
-
-def echo(app: ScaletuiApp) -> str:
-    return " ".join(str(app.query_one("#echo").render()).split())
-
-
-def shown(app: ScaletuiApp) -> list[str]:
-    return [text for _, text, _ in app.query_one("#results", LineView).lines]
-
-
-def screen_text(app: ScaletuiApp) -> str:
-    """Return what is painted, line by line."""
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
 
 def asked(catalog: Catalog, **texts: str) -> list[str]:
     """Return the lines that the command prints for these options, at the app's width."""
     answer = calculate(parse_inputs(BudgetInputs, texts), catalog)
     return [in_app(text) for _, text, _ in answer_lines(answer, SIZE[0] - 2)]
-
-
-async def fill(pilot: Pilots, name: str, text: str) -> None:
-    """Put a text into a field in place of what stands there, at once: keys take 50 ms each here."""
-    widget = field(app_of(pilot), name)
-    widget.screen.set_focus(widget)
-    widget.value = text
-    await pilot.pause()
-
-
-def app_of(pilot: Pilots) -> ScaletuiApp:
-    app = pilot.app
-    assert isinstance(app, ScaletuiApp)
-    return app
 
 
 async def paste(pilot: Pilots, text: str) -> None:
@@ -183,7 +149,7 @@ async def test_contradicting_inputs_are_named() -> None:
         assert shown(app)[-5:] == before[-5:]
         await fill(pilot, "flops", "")
         assert echo(app).startswith("Training compute C. ")
-        assert app.scenario.error is None
+        assert app.scenario.budget.error is None
 
 
 async def test_a_unit_that_does_not_belong_to_the_field_is_named() -> None:
@@ -202,11 +168,11 @@ async def test_an_empty_field_says_what_it_is_for() -> None:
 async def test_a_long_reason_is_read_whole_and_moves_nothing() -> None:
     async with ScaletuiApp().run_test(size=SIZE) as pilot:
         app = app_of(pilot)
-        before = app.query_one("#results").region
+        before = app.query_one("#budget-results").region
         await fill(pilot, "flops", "5.76x")
-        assert app.scenario.error is not None
-        assert app.scenario.error.line in " ".join(screen_text(app).split())
-        assert app.query_one("#results").region == before
+        assert app.scenario.budget.error is not None
+        assert app.scenario.budget.error.line in " ".join(screen_text(app).split())
+        assert app.query_one("#budget-results").region == before
 
 
 # Keys
@@ -222,7 +188,7 @@ async def test_letters_and_digits_are_text_in_a_field_and_keys_outside() -> None
         assert app.is_running
         assert app.pane.TITLE == "Budget"
         await pilot.press("enter")
-        assert app.focused is app.query_one("#results")
+        assert app.focused is app.query_one("#budget-results")
         await pilot.press("2")
         assert app.pane.TITLE == "Frontier"
         await pilot.press("9")
@@ -301,8 +267,8 @@ async def test_keys_typed_ahead_are_not_lost() -> None:
         await pilot.pause()
         assert isinstance(app.screen, TextScreen)
         assert not app._exit
-        assert app.scenario.texts["flops"] == "1e21"
-        assert app.scenario.texts["params"] == "70B"
+        assert app.scenario.texts["calc"]["flops"] == "1e21"
+        assert app.scenario.texts["calc"]["params"] == "70B"
         for key in ["q", "v", "space", "enter", "2", "a", "i"]:
             app._driver.send_message(key_event(key))  # type: ignore[union-attr]
         await pilot.pause()
@@ -383,7 +349,7 @@ async def test_the_law_list_takes_and_all_follows() -> None:
         await pilot.press("enter")
         assert field(app, "law").value == "chinchilla-1,chinchilla-3"
         assert app.scenario.inputs.law == ("chinchilla-1", "chinchilla-3")
-        assert [about for _, _, about in app.query_one("#results", LineView).lines if about] == [
+        assert [about for _, _, about in app.query_one("#budget-results", LineView).lines if about] == [
             "chinchilla-1",
             "chinchilla-3",
         ]
@@ -437,7 +403,7 @@ async def test_the_frontier_turns_slices_and_hides() -> None:
 
 
 async def test_your_own_model_is_a_point_of_the_frontier() -> None:
-    async with ScaletuiApp({"params": "70B", "tokens": "1.4T"}).run_test(size=SIZE) as pilot:
+    async with ScaletuiApp({"calc": {"params": "70B", "tokens": "1.4T"}}).run_test(size=SIZE) as pilot:
         app = app_of(pilot)
         await pilot.press("2")
         plot = app.query_one(PlotView).plot
@@ -447,7 +413,7 @@ async def test_your_own_model_is_a_point_of_the_frontier() -> None:
 
 
 async def test_without_one_budget_the_frontier_says_so() -> None:
-    async with ScaletuiApp({"loss": "2.0"}).run_test(size=SIZE) as pilot:
+    async with ScaletuiApp({"calc": {"loss": "2.0"}}).run_test(size=SIZE) as pilot:
         await pilot.press("2")
         assert "no single C" in screen_text(app_of(pilot))
         await pilot.press("i")
@@ -482,7 +448,7 @@ async def test_a_small_terminal_still_shows_fields_and_results(columns: int, row
         assert "5.76e23" in text.splitlines()[2]
         assert "? Help" in text.splitlines()[-1]
         await pilot.press("end")
-        assert app_of(pilot).query_one("#results").size.height >= 2
+        assert app_of(pilot).query_one("#budget-results").size.height >= 2
         await pilot.press("slash", *["tab"] * 12)
         assert "Law" in screen_text(app_of(pilot))
 
@@ -509,7 +475,7 @@ async def test_a_broken_preset_is_named_with_its_markup_shown(monkeypatch: pytes
 def test_every_module_of_panes_is_a_pane() -> None:
     found = pane_classes()
     folder = Path(scaletui.panes.__file__).parent
-    modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "base"}
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__", *scaletui.panes.SHARED}
     assert {pane.__module__.rpartition(".")[2] for pane in found} == modules
     assert all(issubclass(pane, Pane) and pane.TITLE and pane.HELP for pane in found)
     assert len({pane.TITLE for pane in found}) == len(found)
@@ -585,7 +551,7 @@ def test_picture(snap_compare: Callable[..., bool], name: str) -> None:
 
 
 def test_the_bar_names_the_machine_and_the_laws() -> None:
-    app = ScaletuiApp({"hardware": "512xH100", "days": "30d", "mfu": "40%", "law": "epoch-2024"})
+    app = ScaletuiApp({"calc": {"hardware": "512xH100", "days": "30d", "mfu": "40%", "law": "epoch-2024"}})
     bar = ScenarioBar(app.scenario)
     assert "on 512xh100" in bar._text
     assert bar._text.endswith("epoch-2024")

@@ -35,6 +35,7 @@ ASCII = {"LANG": "C", "LC_ALL": "C"}
 POSIX = {"LANG": "POSIX", "LC_ALL": "POSIX"}
 TRUECOLOR = {"COLORTERM": "truecolor"}
 KEYS = "? Help  e Explain  v Laws"
+TABS = ("Budget", "Frontier", "Emergence", "Speed", "Copies", "Learning", "Batch")
 
 
 class Terminal(Session):
@@ -178,7 +179,9 @@ def test_what_a_person_sees(terminal: Open, name: str, settings: dict[str, str],
             assert colours(session.painted) != []
 
     assert session.lines[0].startswith(" scaletui  C 5.76e23   N by law   D by law   all laws")
-    assert session.lines[1].startswith(" 1 Budget   2 Frontier")
+    assert session.lines[1].split()[: 2 * len(TABS)] == [
+        word for n, tab in enumerate(TABS, 1) for word in (str(n), tab)
+    ]
     assert session.lines[-1].startswith(f" {KEYS}")
     header = next(i for i, line in enumerate(session.lines) if line.split()[:5] == ["law", "N", "D", "D/N", "loss"])
     for offset, law in enumerate(LAWS, 1):
@@ -191,6 +194,9 @@ def test_what_a_person_sees(terminal: Open, name: str, settings: dict[str, str],
     check()
     session.type(b"e", "Explained: ")
     session.type(b"q", "Compute-optimal")
+    for key, seen in ((b"3", "next, word-in-context"), (b"4", "roofline"), (b"5", "forward passes"), (b"7", "B_noise")):
+        session.type(key, seen)
+        check()
     session.type(b"1/\x05x", "is not a suffix")
     check()
     session.type(b"\x7f?", "Help: Budget")
@@ -213,6 +219,15 @@ def test_keys_sent_in_one_go_are_not_lost(terminal: Open) -> None:
     assert "N 70B" in session.lines[0]
 
 
+def test_panes_follow_keys_sent_in_one_go(terminal: Open) -> None:
+    session = terminal()
+    session.type(b"1/\x05\x7f1\r4/70B\r", "5.22 ms")
+    session.type(b"5/\t\t5\r4/\x05\x7f\x7f\x7f\r", "(budget)")
+    assert "C 5.76e21" in session.lines[0]
+    assert "70B" not in "".join(session.lines[2:9])
+    session.type(b"5", "copies after k-tiling")
+
+
 def test_a_paste_is_text(terminal: Open) -> None:
     session = terminal()
     session.type(b"/", "C = 5.76e23")
@@ -225,6 +240,7 @@ def test_a_paste_is_text(terminal: Open) -> None:
 def test_idle_it_paints_nothing(terminal: Open) -> None:
     session = terminal()
     session.type(b"/", "C = 5.76e23")
+    session.type(b"\r4/", "N = 72.2487B parameters, from the budget")
     painted, _ = session.idle(3.0)
     assert painted == 0
 

@@ -1,0 +1,225 @@
+"""What the panes of calculators share: fields above, the line that echoes them, the answer below or plotted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Protocol
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Input, Static
+
+from scaletui.panes.base import Pane
+from scaletui.render.plot import Axis, Plot
+from scaletui.render.table import TextLine, answer_lines, wrapped
+from scaletui.scenario import Scenario, Sheet
+from scaletui.widgets.field import FieldGrid, FieldInput
+from scaletui.widgets.lines import LineView, cut
+from scaletui.widgets.plot import PlotView
+from scaletui_core.answer import Answer
+from scaletui_core.errors import ScaletuiError
+from scaletui_core.presets import Catalog
+
+_BESIDE = 2  # a space before the results, their scrollbar behind
+_REASON_LINES = 4
+
+
+class Figure(Protocol):
+    """A way to plot the answers of a calculator."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def draw(self) -> Callable[[Any, Answer, Catalog], Plot]:
+        """From the inputs, the answer and the presets to the plot."""
+
+
+def figures_for(calculator: str) -> Sequence[Figure]:
+    """Return the figures that a calculator's answers can be plotted as, the first one first."""
+    return ()
+
+
+class CalculatorPane(Pane):
+    """A part of the scenario: its fields, and its answer.
+
+    Attributes
+    ----------
+    FIRST : tuple of str
+        Names of the fields that come before the others.
+    TABLE_FIRST : bool
+        Whether the table of an answer comes before the rows that hold for all of it.
+    FIRST_ROWS : tuple of str
+        Ids of the rows that come before the others.
+    """
+
+    FIRST: ClassVar[tuple[str, ...]] = ()
+    TABLE_FIRST: ClassVar[bool] = False
+    FIRST_ROWS: ClassVar[tuple[str, ...]] = ()
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "plot", "Plot"),
+        Binding("a", "figure", "Figure"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._figure = 0
+        self._plotted = False
+        self._aside: dict[str, str] = {}
+
+    @property
+    def sheet(self) -> Sheet:
+        """The pane's part of the scenario."""
+        return self.host.scenario.sheet(self.PART)
+
+    @property
+    def results(self) -> LineView:
+        """The answer in lines."""
+        return self.query_one(f"#{self._named('results')}", LineView)
+
+    def _named(self, what: str) -> str:
+        """Return an id that no other pane uses."""
+        return f"{self.TITLE.lower()}-{what}"
+
+    def compose(self) -> ComposeResult:
+        """Yield the fields, the line that echoes them, and the results."""
+        sheet = self.sheet
+        rank = {name: place for place, name in enumerate(self.FIRST)}
+        with FieldGrid(classes="fields"):
+            for field in sorted(sheet.fields, key=lambda field: rank.get(field.name, len(rank))):
+                name = self._named(f"field-{field.name}")
+                yield FieldInput(field, sheet.texts.get(field.name, ""), sheet.placeholder(field), id=name)
+        with Vertical(classes="echo-place"):
+            yield Static("", classes="echo", markup=False)
+        yield LineView(id=self._named("results"), classes="results")
+
+    def show_scenario(self, scenario: Scenario) -> None:
+        """Show the answer, mark the wrong field, show what is inherited, and echo the field in focus."""
+        if not self.size.width:  # not laid out yet; a size will come
+            return
+        sheet = self.sheet
+        if self._plotted:
+            self._draw(sheet)
+        else:
+            self.results.set_lines(self.lines(sheet))
+        for widget in self.query(FieldInput):
+            name = widget.field.name
+            widget.set_class(name == sheet.wrong or name in sheet.faults, "-wrong")
+            widget.placeholder = sheet.placeholder(widget.field)
+        self._echo()
+
+    def lines(self, sheet: Sheet) -> list[TextLine]:
+        """Return the last good answer in lines; none before there was one."""
+        if sheet.answer is None:
+            return []
+        rows = sorted(sheet.answer.rows, key=lambda row: row.id not in self.FIRST_ROWS)
+        answer = sheet.answer._replace(rows=tuple(rows))
+        lines = answer_lines(answer, max(self.size.width - _BESIDE, 40), self.TABLE_FIRST)
+        return [(style, sheet.in_app(text), about) for style, text, about in lines]
+
+    def _echo(self) -> None:
+        """Say what the field in focus is understood as, or what is wrong; a long reason covers some of the results."""
+        sheet = self.sheet
+        focused = self.app.focused
+        line = sheet.echo(focused.field.name) if isinstance(focused, FieldInput) else ""
+        if sheet.error is not None:
+            if not (isinstance(focused, FieldInput) and focused.field.name in sheet.faults):
+                line = sheet.in_app(sheet.error.line)
+            line = f"! {line}" + (" - last good answer below" if sheet.answer else "")
+        width = max(self.size.width - _BESIDE, 20)
+        lines = wrapped(line, width, "  ")
+        if sheet.error is None:
+            lines = [cut(line, width)]
+        text = "\n".join(lines[:_REASON_LINES])
+        echo = self.query_one(".echo", Static)
+        if str(echo.content) != text:
+            echo.styles.height = max(min(len(lines), _REASON_LINES), 1)
+            echo.update(text, layout=False)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Solve again at every keystroke."""
+        if isinstance(event.input, FieldInput):
+            self.host.set_fields(self.PART, {event.input.field.name: event.value})
+
+    def on_descendant_focus(self) -> None:
+        """Echo the field that the focus came to."""
+        self._echo()
+
+    def on_resize(self) -> None:
+        """Lay the results out for the new width."""
+        self.show_scenario(self.host.scenario)
+
+    def focus_first(self) -> None:
+        """Put the focus into the results, where letters are keys."""
+        self.screen.set_focus(self.query_one(PlotView) if self._plotted else self.results)
+
+    def edit(self) -> None:
+        """Go to the first field."""
+        self.screen.set_focus(self.query(FieldInput).first())
+
+    @property
+    def about(self) -> str:
+        """What the line under the cursor is about; a plot is of the whole answer."""
+        return "" if self._plotted else self.results.about
+
+    def put(self, texts: dict[str, str]) -> None:
+        """Put texts into fields, as if they had been typed, and show what follows."""
+        for widget in self.query(FieldInput):
+            if widget.field.name in texts:
+                widget.value = texts[widget.field.name]
+        self.host.set_fields(self.PART, texts)
+
+    def switch(self, texts: dict[str, str], against: Sequence[str] = ()) -> None:
+        """Put texts into fields; what ``against`` names would contradict them, and is put aside until `switch_back`."""
+        now = self.sheet.texts
+        self._aside = {name: now.get(name, "") for name in (*texts, *against)} | self._aside
+        self.put(dict.fromkeys(against, "") | texts)
+
+    def switch_back(self, texts: dict[str, str]) -> None:
+        """Put texts into fields, and back what `switch` put aside."""
+        self.put(texts | self._aside)
+        self._aside = {}
+
+    # Plots
+
+    @property
+    def figures(self) -> Sequence[Figure]:
+        """What the answer can be plotted as."""
+        return figures_for(self.PART)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer plots where there are any."""
+        if action in ("plot", "figure"):
+            return len(self.figures) > (0 if action == "plot" else 1)
+        return super().check_action(action, parameters)
+
+    async def action_plot(self) -> None:
+        """Show the plot in place of the lines, or the lines again."""
+        self._plotted = not self._plotted
+        if self._plotted and not self.query(PlotView):
+            await self.mount(PlotView(glyphs=self.host.glyphs, id=self._named("plot")))
+        self.results.display = not self._plotted
+        self.query_one(PlotView).display = self._plotted
+        self.show_scenario(self.host.scenario)
+        self.focus_first()
+
+    async def action_figure(self) -> None:
+        """Turn to the next figure."""
+        if not self._plotted:
+            await self.action_plot()
+            return
+        self._figure = (self._figure + 1) % len(self.figures)
+        self._draw(self.sheet)
+
+    def _draw(self, sheet: Sheet) -> None:
+        figure = self.figures[self._figure]
+        plot = Plot(f"{figure.name}: nothing to plot yet", Axis("", ""), Axis("", ""))
+        if sheet.answer is not None:
+            try:
+                plot = figure.draw(sheet.inputs, sheet.answer, self.host.scenario.catalog)
+            except ScaletuiError as error:
+                plot = plot._replace(title=sheet.in_app(str(error).partition("\n")[0]))
+        self.query_one(PlotView).set_plot(plot)

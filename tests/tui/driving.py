@@ -1,0 +1,43 @@
+"""What the tests of the app drive it with: fields by name, what is shown, what is painted."""
+
+from __future__ import annotations
+
+from textual.pilot import Pilot
+
+from scaletui.app import ScaletuiApp
+from scaletui.widgets.field import FieldInput
+from scaletui.widgets.lines import LineView
+
+SIZE = (80, 24)
+Pilots = Pilot[None]
+
+
+def field(app: ScaletuiApp, name: str, pane: str = "budget") -> FieldInput:
+    return app.query_one(f"#{pane}-field-{name}", FieldInput)
+
+
+def echo(app: ScaletuiApp) -> str:
+    return " ".join(str(app.pane.query_one(".echo").render()).split())
+
+
+def shown(app: ScaletuiApp) -> list[str]:
+    return [text for _, text, _ in app.pane.query_one(".results", LineView).lines]
+
+
+def screen_text(app: ScaletuiApp) -> str:
+    """Return what is painted, line by line."""
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+async def fill(pilot: Pilots, name: str, text: str, pane: str = "budget") -> None:
+    """Put a text into a field in place of what stands there, at once: keys take 50 ms each here."""
+    widget = field(app_of(pilot), name, pane)
+    widget.screen.set_focus(widget)
+    widget.value = text
+    await pilot.pause()
+
+
+def app_of(pilot: Pilots) -> ScaletuiApp:
+    app = pilot.app
+    assert isinstance(app, ScaletuiApp)
+    return app
