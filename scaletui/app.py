@@ -13,6 +13,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from scaletui import locations, terminal
+from scaletui.intervals import Intervals
 from scaletui.panes import pane_classes
 from scaletui.panes.base import Pane
 from scaletui.panes.calculator import CalculatorPane
@@ -52,6 +53,7 @@ class ScaletuiApp(App[None]):
         self._kinds = pane_classes()
         self._panes: dict[int, Pane] = {}
         self._current = 0
+        self.intervals = Intervals(self)
         self._narrowing = _narrowing(self.glyphs)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -115,9 +117,31 @@ class ScaletuiApp(App[None]):
             self.show_scenario()
 
     def show_scenario(self) -> None:
-        """Show the scenario as it stands."""
-        self.query_one(ScenarioBar).show_scenario(self.scenario)
+        """Show the scenario as it stands: the point answer at once, its interval when it is there."""
+        self.show_pending()
         self.pane.show_scenario(self.scenario)
+        self.want_intervals()
+
+    def show_pending(self) -> None:
+        """Show the bar: the scenario in short, and what is still being computed."""
+        self.query_one(ScenarioBar).show_scenario(self.scenario)
+
+    def want_intervals(self) -> None:
+        """Have the intervals found of what is in sight."""
+        self.intervals.want(self.pane.TITLE, self.pane.answer)
+
+    def on_intervals_ready(self, message: Intervals.Ready) -> None:
+        """Show intervals, or why there are none."""
+        if not self.intervals.take(message):
+            return
+        if message.found is None:
+            self.notify(message.reason, title="No interval", severity="warning", markup=False)
+        elif message.key == self.pane.TITLE:
+            self.pane.show_scenario(self.scenario)
+
+    def on_intervals_stage(self, message: Intervals.Stage) -> None:
+        """Show what a run is doing, where it takes long."""
+        self.intervals.told(message.words)
 
     async def action_pane(self, index: int) -> None:
         """Bring a pane into sight."""
@@ -131,6 +155,7 @@ class ScaletuiApp(App[None]):
         self.query_one(TabBar).activate(index)
         self.pane.show_scenario(self.scenario)
         self.pane.focus_first()
+        self.want_intervals()
 
     async def action_edit(self) -> None:
         """Go to the first field of the pane, or of the budget where it has none."""
@@ -163,7 +188,8 @@ class ScaletuiApp(App[None]):
         sheet, about, catalog = self.scenario.sheet(self.pane.PART), self.pane.about, self.scenario.catalog
         if sheet.answer is None:
             return
-        answer = narrowed(sheet.answer, about) if about else sheet.answer
+        whole = self.intervals.of(self.pane.TITLE, sheet.answer)
+        answer = narrowed(whole, about) if about else whole
         title = f"Explained: {about or ('all laws' if self.pane.PART == 'calc' else 'all')}"
         await self.push_screen(TextScreen(title, lambda width: sheet.in_app(as_explanation(answer, catalog, width))))
 

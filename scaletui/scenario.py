@@ -13,6 +13,7 @@ from scaletui_core.fields import CHOICE, FLAG, NAMES, Field, fields_of, parse_in
 from scaletui_core.flow import NEEDS, ORIGINS, PARTS, Part, calculator, follow
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity_text import format_quantity
+from scaletui_core.traced import Traced
 
 NOTHING = "-"
 """What a field says that is to inherit nothing."""
@@ -76,7 +77,7 @@ class Sheet:
         if self.faults:
             self.wrong, self.error = next(iter(self.faults.items()))
         else:
-            own = parse_inputs(self._kind, given, _place)
+            own = parse_inputs(self._kind, given, _place, None if self.part == PARTS[0] else self.part)
             found = follow(self.part, own, parts, catalog, shut)
             if found.error is None:
                 self.own, self.shut, self.found, self.answer = own, shut, found, found.answer
@@ -222,8 +223,15 @@ def echo_of(field: Field, value: Any) -> str:
     if field.unit == NAMES:
         return ", ".join(value)
     if isinstance(value, float):
-        return format_quantity(value, field.unit, digits=6, with_unit=True)
+        words: str = getattr(value, "words", "")  # a range says what it is
+        return words or format_quantity(value, field.unit, digits=6, with_unit=True)
     return field.text_of(value)
+
+
+def _in_short(value: float, unit: str) -> str:
+    """Return a value for the bar; of one that varies the range that was typed, or about where it lies."""
+    typed: str = getattr(value, "text", "")
+    return typed or ("~" if isinstance(value, Traced) else "") + format_quantity(value, unit)
 
 
 def scenario_line(scenario: Scenario) -> str:
@@ -237,7 +245,7 @@ def scenario_line(scenario: Scenario) -> str:
         ("D", "model_tokens", "tokens", inputs.tokens),
     ):
         value = single[row_id].value if row_id in single else given
-        parts.append(f"{symbol} {'by law' if value is None else format_quantity(value, unit)}")
+        parts.append(f"{symbol} {'by law' if value is None else _in_short(value, unit)}")
     if inputs.loss is not None:
         parts.append(f"L {inputs.loss:g}")
     if inputs.hardware is not None:

@@ -69,7 +69,7 @@ class CopiesInputs:
         CHOICE, "Published forecast to follow step by step.", label="Chain", example="gpt-2030", choices=CHAINS
     )
     ranges: bool = field(
-        FLAG, "Let what the forecast judged vary in its own ranges.", label="Its ranges",
+        FLAG, "Let what the forecast judged vary in its own ranges.", label="Ranges",
         example="scaletui copies --chain gpt-2030 --ranges", default_value=False,
     )  # fmt: skip
     hardware: Fleet | None = field(  # noqa: RUF009  (as for every other field, `field` is `dataclasses.field`)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.containers import Vertical
 
 from scaletui.scenario import Scenario
+from scaletui_core.answer import Answer
 
 if TYPE_CHECKING:
     from scaletui.app import ScaletuiApp
@@ -41,6 +42,11 @@ class Pane(Vertical):
     def about(self) -> str:
         """What is to be explained: what the line under the cursor is about, or nothing for the whole answer."""
         return ""
+
+    @property
+    def answer(self) -> Answer | None:
+        """The answer in sight, whose intervals are wanted where it varies."""
+        return None
 
     def show_scenario(self, scenario: Scenario) -> None:
         """Show the scenario; called when it changed and the pane is in sight, and when the pane comes into sight."""

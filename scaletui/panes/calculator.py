@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Protocol
+from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,35 +11,24 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from scaletui.panes.base import Pane
+from scaletui.render.doubt import drivers, histogram_line
+from scaletui.render.figures import FIGURES, Figure
 from scaletui.render.plot import Axis, Plot
-from scaletui.render.table import TextLine, answer_lines, wrapped
+from scaletui.render.table import TextLine, about_of, answer_lines, wrapped
 from scaletui.scenario import Scenario, Sheet
 from scaletui.widgets.field import FieldGrid, FieldInput
 from scaletui.widgets.lines import LineView, cut
 from scaletui.widgets.plot import PlotView
 from scaletui_core.answer import Answer
 from scaletui_core.errors import ScaletuiError
-from scaletui_core.presets import Catalog
 
 _BESIDE = 2  # a space before the results, their scrollbar behind
 _REASON_LINES = 4
 
 
-class Figure(Protocol):
-    """A way to plot the answers of a calculator."""
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-
-    @property
-    def draw(self) -> Callable[[Any, Answer, Catalog], Plot]:
-        """From the inputs, the answer and the presets to the plot."""
-
-
-def figures_for(calculator: str) -> Sequence[Figure]:
-    """Return the figures that a calculator's answers can be plotted as, the first one first."""
-    return ()
+def figures_for(part: str) -> Sequence[Figure]:
+    """Return the figures that the answers of a part can be plotted as, the first one first."""
+    return FIGURES.get(part, ())
 
 
 class CalculatorPane(Pane):
@@ -74,6 +63,11 @@ class CalculatorPane(Pane):
     def sheet(self) -> Sheet:
         """The pane's part of the scenario."""
         return self.host.scenario.sheet(self.PART)
+
+    @property
+    def answer(self) -> Answer | None:
+        """The answer of the part, the last good one."""
+        return self.sheet.answer
 
     @property
     def results(self) -> LineView:
@@ -115,8 +109,8 @@ class CalculatorPane(Pane):
         """Return the last good answer in lines; none before there was one."""
         if sheet.answer is None:
             return []
-        rows = sorted(sheet.answer.rows, key=lambda row: row.id not in self.FIRST_ROWS)
-        answer = sheet.answer._replace(rows=tuple(rows))
+        found = self.host.intervals.of(self.TITLE, sheet.answer)
+        answer = found._replace(rows=tuple(sorted(found.rows, key=lambda row: row.id not in self.FIRST_ROWS)))
         lines = answer_lines(answer, max(self.size.width - _BESIDE, 40), self.TABLE_FIRST)
         return [(style, sheet.in_app(text), about) for style, text, about in lines]
 
@@ -124,7 +118,7 @@ class CalculatorPane(Pane):
         """Say what the field in focus is understood as, or what is wrong; a long reason covers some of the results."""
         sheet = self.sheet
         focused = self.app.focused
-        line = sheet.echo(focused.field.name) if isinstance(focused, FieldInput) else ""
+        line = sheet.echo(focused.field.name) if isinstance(focused, FieldInput) else self._spread_line()
         if sheet.error is not None:
             if not (isinstance(focused, FieldInput) and focused.field.name in sheet.faults):
                 line = sheet.in_app(sheet.error.line)
@@ -138,6 +132,23 @@ class CalculatorPane(Pane):
         if str(echo.content) != text:
             echo.styles.height = max(min(len(lines), _REASON_LINES), 1)
             echo.update(text, layout=False)
+
+    def _spread_line(self) -> str:
+        """Return the shape of the spread of what the cursor is on: its first value that varies."""
+        answer = self.answer
+        if answer is None or self._plotted:
+            return ""
+        found = self.host.intervals.of(self.TITLE, answer)
+        rows = [row for row in found.rows if row.spread is not None and about_of(row, found.table) == self.about]
+        if not rows or rows[0].spread is None:
+            return ""
+        shape = histogram_line(rows[0], ascii_only=self.host.glyphs == "ascii")
+        driven = f"  driven by {drivers(rows[0].spread)}" if rows[0].spread.drivers else ""
+        return f"{rows[0].label}: {shape}{driven}" if shape else ""
+
+    def on_line_view_moved(self) -> None:
+        """Show the spread of what the cursor came to."""
+        self._echo()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Solve again at every keystroke."""
@@ -219,7 +230,8 @@ class CalculatorPane(Pane):
         plot = Plot(f"{figure.name}: nothing to plot yet", Axis("", ""), Axis("", ""))
         if sheet.answer is not None:
             try:
-                plot = figure.draw(sheet.inputs, sheet.answer, self.host.scenario.catalog)
+                answer = self.host.intervals.of(self.TITLE, sheet.answer)
+                plot = figure.draw(sheet.inputs, answer, self.host.scenario.catalog)
             except ScaletuiError as error:
                 plot = plot._replace(title=sheet.in_app(str(error).partition("\n")[0]))
         self.query_one(PlotView).set_plot(plot)

@@ -13,6 +13,7 @@ from scaletui.render.figures_sweep import AXES, known_models, sweep_plot, title_
 from scaletui.render.plot import Axis, Mark, Plot
 from scaletui.scenario import Scenario
 from scaletui.widgets.plot import PlotView
+from scaletui_core.answer import Answer
 from scaletui_core.frontier import FrontierInputs, IsoflopInputs, calculate, isoflop
 from scaletui_core.quantity_text import format_quantity
 
@@ -42,6 +43,7 @@ arrows pan, [ and ] move a cursor that reads the lines off, r resets."""
         self._slice = False
         self._models = True
         self._shown: tuple[object, ...] = ()
+        self._found: Answer | None = None
 
     def compose(self) -> ComposeResult:
         """Yield the line that says what is shown, and the plot."""
@@ -51,16 +53,37 @@ arrows pan, [ and ] move a cursor that reads the lines off, r resets."""
     def show_scenario(self, scenario: Scenario) -> None:
         """Draw the frontier, or the slice, of the scenario's laws."""
         key = (scenario.inputs, self._axis, self._slice, self._models)
-        if key == self._shown:
+        if key != self._shown:
+            self._shown = key
+            self._found = self._answer(scenario)
+            self.query_one("#frontier-line", Static).update(self._caption(scenario))
+        elif self._found is None or self.host.intervals.of(self.TITLE, self._found) is self._found:
             return
-        self._shown = key
-        self.query_one("#frontier-line", Static).update(self._caption(scenario))
         self.query_one(PlotView).set_plot(self._slice_plot(scenario) if self._slice else self._frontier_plot(scenario))
+
+    @property
+    def answer(self) -> Answer | None:
+        """The frontier or the slice in sight: of it, what is drawn."""
+        return self._found
+
+    def _answer(self, scenario: Scenario) -> Answer | None:
+        """Return the sweep that is drawn, at the middle of a range of budgets."""
+        flops, asked = self._budget(scenario), scenario.inputs
+        if self._slice:
+            if flops is None:
+                return None
+            sweep = isoflop(IsoflopInputs(flops, 81, asked.unique, asked.law, asked.law_uncertainty), scenario.catalog)
+            wanted = {"loss", "optimal_params", "optimal_loss"}
+        else:
+            low, high = (_LOWEST, _HIGHEST) if flops is None else (min(_LOWEST, flops / 10), max(_HIGHEST, flops * 10))
+            inputs = FrontierInputs(low, high, 25, asked.unique, asked.law, asked.law_uncertainty)
+            sweep, wanted = calculate(inputs, scenario.catalog), {self._axis}
+        return sweep._replace(rows=tuple(row for row in sweep.rows if row.id in wanted))
 
     def _budget(self, scenario: Scenario) -> float | None:
         """Return the scenario's compute [FLOP], if it fixes one for all laws."""
         rows = scenario.answer.rows if scenario.answer is not None else ()
-        return next((row.value for row in rows if row.id == "compute" and row.law is None), None)
+        return next((float(row.value) for row in rows if row.id == "compute" and row.law is None), None)
 
     def _caption(self, scenario: Scenario) -> str:
         flops = self._budget(scenario)
@@ -73,10 +96,8 @@ arrows pan, [ and ] move a cursor that reads the lines off, r resets."""
         return {name: index for index, name in enumerate(scenario.catalog.load("laws").records)}
 
     def _frontier_plot(self, scenario: Scenario) -> Plot:
-        flops = self._budget(scenario)
-        low, high = (_LOWEST, _HIGHEST) if flops is None else (min(_LOWEST, flops / 10), max(_HIGHEST, flops * 10))
-        inputs = FrontierInputs(low, high, 25, scenario.inputs.unique, scenario.inputs.law)
-        answer = calculate(inputs, scenario.catalog)
+        assert self._found is not None
+        flops, answer = self._budget(scenario), self.host.intervals.of(self.TITLE, self._found)
         marks = known_models(scenario.catalog, self._axis) if self._models else []
         own = self._own_mark(scenario, flops)
         marks += [own] if own else []
@@ -96,15 +117,13 @@ arrows pan, [ and ] move a cursor that reads the lines off, r resets."""
         return None
 
     def _slice_plot(self, scenario: Scenario) -> Plot:
-        flops = self._budget(scenario)
-        if flops is None:
+        if self._found is None:
             return Plot(
                 "The slice needs one C: give C, or N and D, or a machine and a time",
                 Axis("N", "parameters"),
                 Axis("L", "nats/token", False),
             )
-        inputs = IsoflopInputs(flops, 81, scenario.inputs.unique, scenario.inputs.law)
-        answer = isoflop(inputs, scenario.catalog)
+        answer = self.host.intervals.of(self.TITLE, self._found)
         best = {row.law: row.value for row in answer.rows if row.id == "optimal_params"}
         least = {row.law: row.value for row in answer.rows if row.id == "optimal_loss"}
         marks = [Mark(n, least[law], format_quantity(n, "parameters")) for law, n in best.items()]
@@ -133,6 +152,7 @@ arrows pan, [ and ] move a cursor that reads the lines off, r resets."""
 
     def _redraw(self) -> None:
         self.show_scenario(self.host.scenario)
+        self.host.want_intervals()
 
     def focus_first(self) -> None:
         """Put the focus on the plot."""

@@ -58,6 +58,7 @@ def sweep_plot(
         Series(law, xs, ys, color=(colors or {}).get(law, index) % 8)
         for index, (law, (xs, ys)) in enumerate(lines.items())
     )
+    series = (*(_band(answer, axis, one) for one in series if _varies(answer, axis, one.name)), *series)
     label, unit, log = AXES[axis]
     spans = [x for xs, _ in lines.values() for x in (xs[0], xs[-1])]
     low, high = (min(spans), max(spans)) if spans else (None, None)
@@ -65,6 +66,18 @@ def sweep_plot(
     return Plot(
         title, Axis(answer.sweep.symbol, answer.sweep.unit, True, low, high), Axis(label, unit, log), series, inside
     )
+
+
+def _varies(answer: Answer, axis: str, law: str) -> bool:
+    return any(row.id == axis and row.law == law and row.low is not None for row in answer.rows)
+
+
+def _band(answer: Answer, axis: str, line: Series) -> Series:
+    """Return the band of a law's interval, in the colour of its line; its legend says how much it holds."""
+    ends = {row.at: (row.low, row.high) for row in answer.rows if row.id == axis and row.law == line.name}
+    inside = format_quantity(answer.provenance["sampling"]["coverage"], "fraction")
+    low, high = zip(*(ends[at] for at in line.xs), strict=True)
+    return Series(f"{line.name}, {inside}", line.xs, low, "band", line.color, ys2=high)
 
 
 def title_of(answer: Answer, axis: str) -> str:

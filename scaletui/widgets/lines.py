@@ -8,6 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -43,6 +44,9 @@ class LineView(ScrollView, can_focus=True):
         Binding("home,g", "end(-1)", "Top", show=False),
         Binding("end,G", "end(1)", "Bottom", show=False),
     ]
+
+    class Moved(Message):
+        """The cursor is on another line."""
 
     def __init__(self, *, selectable: bool = True, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -123,6 +127,7 @@ class LineView(ScrollView, can_focus=True):
         self.refresh_line(old)
         self.refresh_line(index)
         self._reveal()
+        self.post_message(self.Moved())
 
     def _reveal(self) -> None:
         """Scroll to the cursor where it is out of sight."""

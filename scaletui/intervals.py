@@ -1,0 +1,119 @@
+"""Intervals behind the app: samples run in a thread of their own, and a newer question cancels the older run."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+from textual.worker import get_current_worker
+
+from scaletui import processors
+from scaletui_core.answer import Answer
+from scaletui_core.errors import ScaletuiError
+from scaletui_core.sampling import Sampling
+from scaletui_core.traced import Traced
+
+if TYPE_CHECKING:
+    from scaletui.app import ScaletuiApp
+
+_PATIENCE = 0.15  # s; a run that is done sooner shows no sign
+_GROUP = "intervals"
+
+
+class Intervals:
+    """What is known of the intervals of each pane's answer.
+
+    Parameters
+    ----------
+    app : ScaletuiApp
+        Whose workers run the samples; it gets `Ready` and `Stage`.
+    """
+
+    class Ready(Message):
+        """The intervals of a pane's answer are there; None where they could not be found, for the reason given."""
+
+        def __init__(self, key: str, answer: Answer, found: Answer | None, reason: str = "") -> None:
+            super().__init__()
+            self.key, self.answer, self.found, self.reason = key, answer, found, reason
+
+    class Stage(Message):
+        """What the run is doing now."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
+
+    def __init__(self, app: ScaletuiApp) -> None:
+        self._app = app
+        self._done: dict[str, tuple[Answer, Answer]] = {}
+        self._running: tuple[str, Answer] | None = None
+        self._words = ""
+
+    def of(self, key: str, answer: Answer) -> Answer:
+        """Return an answer with its intervals where they are there, and as it is where they are not yet."""
+        known = self._done.get(key)
+        return known[1] if known is not None and known[0] is answer else answer
+
+    def want(self, key: str, answer: Answer | None) -> None:
+        """Find the intervals of a pane's answer, unless they are known or on their way; cancel what is not wanted."""
+        if self._running is not None and answer is not None and self._running == (key, answer):
+            return
+        varies = answer is not None and any(isinstance(row.value, Traced) for row in answer.rows)
+        if self._running is not None:
+            self._app.workers.cancel_group(self._app, _GROUP)
+            self._running = None
+            self._sign("")
+        if answer is None or not varies or self.of(key, answer) is not answer:
+            return
+        self._running = (key, answer)
+        self._words = "interval..."
+        self._app.run_worker(partial(self._run, key, answer), thread=True, group=_GROUP, exit_on_error=False)
+        self._app.set_timer(_PATIENCE, partial(self._late, answer))
+
+    def _run(self, key: str, answer: Answer) -> None:
+        """Find the intervals; in a thread of its own. What drives a spread comes after the spread itself."""
+        from scaletui_core.uncertainty import Cancelled, with_intervals
+
+        worker = get_current_worker()
+        threads = processors.threads()
+
+        def stage(words: str) -> None:
+            self._app.post_message(self.Stage(words))
+
+        try:
+            for sampling in (Sampling(threads=threads), Sampling(threads=threads, sensitivity=True)):
+                (found,) = with_intervals([answer], sampling, cancelled=lambda: worker.is_cancelled, stage=stage)
+                self._app.post_message(self.Ready(key, answer, found))
+                if len(found.provenance["sampling"]["uncertain"]) < 2:
+                    break
+        except Cancelled:
+            return
+        except (ScaletuiError, ArithmeticError, ImportError, OSError) as error:
+            self._app.post_message(self.Ready(key, answer, None, str(error).partition("\n")[0]))
+
+    def take(self, ready: Ready) -> bool:
+        """Keep what a run found; return whether it is what is wanted now."""
+        wanted = self._running is not None and self._running[1] is ready.answer
+        if ready.found is not None:
+            self._done[ready.key] = (ready.answer, ready.found)
+        if wanted:
+            self._sign("")
+            self._words = ""
+        return wanted
+
+    def told(self, words: str) -> None:
+        """Take note of what the run is doing: the first compile takes seconds, and says so."""
+        if self._words:
+            self._words = "compiling formulas, once..." if words == "compiling" else "interval..."
+            if self._app.scenario.pending:
+                self._sign(self._words)
+
+    def _late(self, answer: Answer) -> None:
+        if self._words and self._running is not None and self._running[1] is answer:
+            self._sign(self._words)
+
+    def _sign(self, words: str) -> None:
+        if self._app.scenario.pending != words:
+            self._app.scenario.pending = words
+            self._app.show_pending()
