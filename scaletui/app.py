@@ -86,6 +86,7 @@ class ScaletuiApp(App[None]):
     def on_mount(self) -> None:
         """Start in the results, and say what is wrong with the user's presets."""
         self.pane.focus_first()
+        self.call_after_refresh(self.want_intervals)
         self.screen_change_signal.subscribe(self, lambda _: self._show_keys())
         for problem in self.scenario.catalog.problems:
             self.notify(problem.line, title="Your presets are passed over", severity="warning", markup=False)

@@ -16,6 +16,8 @@ class Spread(NamedTuple):
     ----------
     middle, low, high : float
         Median and ends of the interval, in the row's unit; NaN where no sample has an answer.
+    mean : float
+        Mean of the first samples, those that have an answer: of what is 0 or 1, the share that is 1.
     missing : float
         Share of the samples without an answer.
     bars : tuple of int
@@ -29,6 +31,7 @@ class Spread(NamedTuple):
     middle: float
     low: float
     high: float
+    mean: float
     missing: float
     bars: tuple[int, ...]
     ends: tuple[float, float]
@@ -118,7 +121,8 @@ class Note(NamedTuple):
 class Column(NamedTuple):
     """One column of the table that people see: a row id, its heading, and how its cells are printed.
 
-    ``unit`` is a unit of `scaletui_core.quantity`, ``decades`` (a signed exponent) or ``label`` (the row's label).
+    ``unit`` is a unit of `scaletui_core.quantity`, ``decades`` (a signed exponent), ``label`` (the row's label), or
+    ``share``: of a row that is 0 or 1 the label, and where it varies the share of the samples in which it is 1.
     """
 
     id: str

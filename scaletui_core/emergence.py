@@ -143,7 +143,7 @@ def calculate(inputs: EmergenceInputs, catalog: Catalog) -> Answer:
         Column("flops", "C", "FLOP"),
         Column("params", "N", "parameters"),
         Column("compute_equivalent", "C for N", "FLOP"),
-        Column("seen", at, "label"),
+        Column("seen", at, "share"),
     )
     return Answer("emergence", given(inputs), tuple(rows), tuple(notes), provenance(), Table("subject", columns))
 

@@ -284,7 +284,7 @@ def _is_steady(pilot: Array) -> bool:
 
 def _constant(pilot: Array) -> Spread:
     value = float(pilot[0])
-    return Spread(value, value, value, 0.0, (), (value, value), ())
+    return Spread(value, value, value, value, 0.0, (), (value, value), ())
 
 
 def _spread(quantiles: Array, share: float, pilot: Array, ranks: Ranks) -> Spread:
@@ -293,7 +293,8 @@ def _spread(quantiles: Array, share: float, pilot: Array, ranks: Ranks) -> Sprea
     ranked = None if not ranks or np.isnan(pilot).any() else _ranked(pilot)
     drivers = () if ranked is None else tuple((name, _correlation(ranked, rank)) for name, rank in ranks)
     strongest = tuple(sorted(drivers, key=lambda pair: -abs(pair[1])))
-    return Spread(middle, low, high, 1.0 - share, bars, (ends[0], ends[1]), strongest)
+    mean = float(pilot[np.isfinite(pilot)].mean()) if share > 0.0 else middle
+    return Spread(middle, low, high, mean, 1.0 - share, bars, (ends[0], ends[1]), strongest)
 
 
 def _with_spread(row: Row, spread: Spread) -> Row:

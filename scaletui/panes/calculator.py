@@ -143,8 +143,8 @@ class CalculatorPane(Pane):
         if not rows or rows[0].spread is None:
             return ""
         shape = histogram_line(rows[0], ascii_only=self.host.glyphs == "ascii")
-        driven = f"  driven by {drivers(rows[0].spread)}" if rows[0].spread.drivers else ""
-        return f"{rows[0].label}: {shape}{driven}" if shape else ""
+        driven = f"; driven by {drivers(rows[0].spread)}" if rows[0].spread.drivers else ""
+        return f"{shape}  {rows[0].label}{driven}" if shape else ""
 
     def on_line_view_moved(self) -> None:
         """Show the spread of what the cursor came to."""

@@ -15,7 +15,7 @@ _MOST = 4
 def histogram(spread: Spread, *, ascii_only: bool = False) -> str:
     """Return a histogram in one line, one character a bar; empty where there is nothing to show.
 
-    >>> histogram(Spread(1.0, 0.5, 2.0, 0.0, (0, 4, 8, 2), (0.1, 9.0), ()), ascii_only=True)
+    >>> histogram(Spread(1.0, 0.5, 2.0, 1.1, 0.0, (0, 4, 8, 2), (0.1, 9.0), ()), ascii_only=True)
     ' =@:'
     """
     if not spread.bars:
@@ -36,7 +36,7 @@ def histogram_line(row: Row, *, ascii_only: bool = False) -> str:
 def drivers(spread: Spread) -> str:
     """Return what drives a spread, the strongest first, each with its rank correlation.
 
-    >>> drivers(Spread(1.0, 0.5, 2.0, 0.0, (), (0.1, 9.0), (("flops", 0.98), ("mfu", -0.2), ("k", 0.001))))
+    >>> drivers(Spread(1.0, 0.5, 2.0, 1.1, 0.0, (), (0.1, 9.0), (("flops", 0.98), ("mfu", -0.2), ("k", 0.001))))
     'flops 0.98, mfu -0.20'
     """
     shown = [(name, rank) for name, rank in spread.drivers[:_MOST] if abs(rank) >= _LEAST]

@@ -32,7 +32,9 @@ def cell(row: Row | None, column: Column) -> str:
     """
     if row is None:
         return _MISSING
-    if column.unit == "label":
+    if column.unit == "share" and row.spread is not None:
+        return f"seen {format_quantity(row.spread.mean, 'fraction', digits=2)}"
+    if column.unit in ("label", "share"):
         return visible(row.label)
     if column.unit == "decades":
         return f"10^{row.value:.1f}x" if abs(row.value) >= INSIDE else "inside"
@@ -130,7 +132,7 @@ def grid(answer: Answer, *, inline: bool = False) -> Grid:
     ends = ("  " + name for name in percentiles(answer))
     below = () if inline else tuple(zip(ends, ("low", "high"), strict=True))
     for line in lines:
-        varies = any(c.id in line.rows and line.rows[c.id].low is not None for c in columns)
+        varies = any(_cell_at(line.rows.get(c.id), c, "low", inline) for c in columns)
         for name, end in (("", "value"), *(below if varies else ())):
             cells = [name or visible(line.key)]
             if answer.sweep:
@@ -161,7 +163,7 @@ def _cell_at(row: Row | None, column: Column, end: str, inline: bool) -> str:
     if end == "value":
         plain = row if row is None or inline else row._replace(low=None, high=None)
         return cell(plain, column)
-    if row is None or column.unit == "label":
+    if row is None or column.unit in ("label", "share"):
         return ""
     bound = row.low if end == "low" else row.high
     return "" if bound is None else cell(row._replace(value=bound, low=None, high=None), column)
@@ -278,7 +280,7 @@ def _cut(line: str, width: int) -> str:
 def _grid_lines(answer: Answer, width: int) -> list[TextLine]:
     table = _narrowed(grid(answer), width)
     wides = table.wides
-    words = [unit in ("key", "label", "words") for unit in table.units]
+    words = [unit in ("key", "label", "share", "words") for unit in table.units]
 
     def aligned(cells: list[str]) -> str:
         parts = [

@@ -266,7 +266,13 @@ async def test_letters_and_digits_are_text_in_every_pane() -> None:
 async def test_the_key_line_names_the_keys_of_the_pane() -> None:
     async with ScaletuiApp().run_test(size=SIZE) as pilot:
         app = app_of(pilot)
-        starts = {"3": " s Sort  b Scores  ? Help", "4": " ? Help", "5": " c Chain  ? Help", "1": " ? Help"}
+        starts = {
+            "3": " p Plot  a Figure  s Sort  b Scores  ? Help",
+            "4": " p Plot  a Figure  ? Help",
+            "5": " p Plot  a Figure  c Chain  ? Help",
+            "6": " p Plot  ? Help",
+            "1": " ? Help",
+        }
         for key, start in starts.items():
             await pilot.press(key)
             line = str(app.query_one(KeyBar).render())
@@ -500,7 +506,7 @@ async def test_p_plots_and_a_turns_the_figures(monkeypatch: pytest.MonkeyPatch) 
 
 async def test_without_figures_p_does_nothing() -> None:
     async with ScaletuiApp().run_test(size=SIZE) as pilot:
-        await pilot.press("7", "p", "a")
+        await pilot.press("1", "p", "a")
         assert isinstance(app_of(pilot).focused, LineView)
 
 
@@ -517,6 +523,9 @@ PICTURES: dict[str, tuple[str, ...]] = {
     "copies-chain": ("5", "c"),
     "learning": ("6",),
     "batch": ("7",),
+    "speed-plot": ("4", "slash", *"70B", "enter", "p"),
+    "batch-plot": ("7", "p"),
+    "emergence-plot": ("3", "p"),
     "help": ("4", "question_mark"),
 }
 
