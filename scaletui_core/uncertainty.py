@@ -161,7 +161,7 @@ class _Run:
         named = "; ".join(dict.fromkeys(_said(draw) for draw in self.draws))
         inside = format_quantity(self.coverage, "fraction")
         text = (
-            f"Uncertain: {named}. Values are medians of {self._sampling.samples:,} samples, in () the central {inside}."
+            f"Uncertain: {named}. Values are medians of {self._sampling.samples:,} samples, with the central {inside}."
         )
         return Note("uncertain", text, kind="assumption")
 

@@ -33,8 +33,9 @@ def test_readme_python_runs() -> None:
     code = "\n".join(examples).replace("10_000_000", "10")
     code += "\nassert found.params.shape == (10,)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=README.parent)
-    params, ratio = map(float, run.stdout.split())
+    params, ratio, *interval = map(float, run.stdout.split())
     assert f"{params:.3g} {ratio:.3g}" == "4.04e+10 58.9"
+    assert [f"{x:.3g}" for x in interval] == ["2.94e+10", "9.59e+10", "3.12e+11"]  # N_opt at 1e23, 1e24, 1e25
 
 
 if __name__ == "__main__":

@@ -255,7 +255,9 @@ def _head(answer: Answer, width: int) -> list[TextLine]:
     left = [visible(f"{key}{row.label}", 200) for key, row in zip(keys, rows, strict=True)]
     wide = min(max(map(len, left)), 46)
     # A constant is worth its printed digits; what was worked out is not.
-    values = [value_text(row, with_unit=True, digits=3 if row.working or not listing else 8) for row in rows]
+    values = [
+        value_text(row, with_unit=True, digits=3 if row.working or row.spread or not listing else 8) for row in rows
+    ]
     value_wide = max(map(len, values))
     out: list[TextLine] = []
     for name, value, row in zip(left, values, rows, strict=True):
