@@ -160,6 +160,46 @@ def arrays(size: int = 10_000_000, rounds: int = 7) -> list[Result]:
     ]
 
 
+def samples(size: int = 10_000_000, rounds: int = 3) -> list[Result]:
+    """Compare the whole chain over 1e7 samples with its numpy twin, two threads, in turn; time 1e5; watch memory."""
+    import ranges
+
+    from scaletui import processors
+    from scaletui_core.sampling import Sampling
+    from scaletui_core.uncertainty import with_intervals
+
+    answer, threads = ranges.whole_chain(), processors.threads()
+    apart = ranges.largest_difference(1_000_000)
+    times: dict[str, list[float]] = {"ours": [], "twin": []}
+    for _ in range(rounds):
+        times["ours"].append(seconds(lambda: with_intervals([answer], Sampling(size, threads=threads))))
+        times["twin"].append(seconds(lambda: ranges.twin_quantiles(size)))
+    ours, twin = (statistics.median(times[name]) for name in ("ours", "twin"))
+    name = f"ranges: whole chain, {size:.0e} samples, {threads} threads, against numpy"
+    results = [
+        Result(name, ours * 1e3, twin * 1e3, "ms", twin / ours, ">= 6", twin / ours >= 6),
+        Result(
+            "ranges: largest difference of 1e6 samples from the twin's",
+            apart,
+            None,
+            "",
+            apart,
+            "<= 0.02",
+            apart <= 0.02,
+        ),
+    ]
+    for what, time_ in ranges.interactive().items():
+        results.append(
+            Result(f"ranges: 1e5 samples, {what}", time_ * 1e3, None, "ms", time_ * 1e3, "<= 25", time_ <= 0.025)
+        )
+    few, many = ranges.peak_memory(2_000_000), ranges.peak_memory(20_000_000)
+    growth = many / few
+    results.append(
+        Result("ranges: memory of 2e7 samples over 2e6", many, few, "MiB", growth, "<= 1.05", growth <= 1.05)
+    )
+    return results
+
+
 def seconds(function: Callable[[], object]) -> float:
     """Return the wall time of one call [s]."""
     start = time.perf_counter()
@@ -167,7 +207,12 @@ def seconds(function: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-GROUPS: dict[str, Callable[[], list[Result]]] = {"one-shot": one_shot, "app": app, "arrays": arrays}
+GROUPS: dict[str, Callable[[], list[Result]]] = {
+    "one-shot": one_shot,
+    "app": app,
+    "arrays": arrays,
+    "ranges": samples,
+}
 
 
 def main(names: list[str]) -> int:

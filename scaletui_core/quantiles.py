@@ -18,13 +18,13 @@ import numpy.typing as npt
 from scaletui_core.compiled import compiled
 
 Array = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.int32]  # up to 2e9 samples
 
 _BINS = 4096
 _LARGEST = 1e299
 _FINE = 12  # bits of the mantissa that a bin of the sketch keeps
 _SHIFT = 52 - _FINE
-_MARGIN = 16 << _FINE  # bins beyond the pilot's ends: 16 octaves
+_MARGIN = 2 << _FINE  # bins beyond the pilot's ends, two octaves; what lies further is counted at the ends
 SKETCH_ERROR = 2.0**-_FINE
 """Largest relative error of a quantile of the sketch: the width of a bin. Where samples are not all above 0, it is
 relative to the distance from a point that lies one span of the pilot below the pilot's least sample."""
@@ -61,6 +61,18 @@ def exact_quantiles(
     where, room = np.empty(values.size, np.uint16), np.empty(values.size)
     good = compiled(_select)(values, np.array(probabilities), low, high, where, room, out)
     return out, int(good)
+
+
+def survey(values: Array) -> tuple[float, float, float, int]:
+    """Return the least, the most and the mean of the samples that are finite, and how many are.
+
+    >>> survey(np.array([1.0, np.nan, 3.0]))
+    (1.0, 3.0, 2.0, 2)
+    """
+    out = np.empty(3)
+    good = int(compiled(_survey)(values, out))
+    least, most, mean = out.tolist()
+    return least, most, mean, good
 
 
 def histogram(values: Array, low: float, high: float, bars: int) -> tuple[int, ...]:
@@ -101,7 +113,7 @@ class Sketch:
         ends = np.array([low, high]) + self.offset
         first, last = (int(key) for key in ends.view(np.int64) >> _SHIFT)
         self._first = max(first - _MARGIN, 0)
-        self.counts: Counts = np.zeros(last + _MARGIN - self._first + 1, np.int64)
+        self.counts: Counts = np.zeros(last + _MARGIN - self._first + 1, np.int32)
         self.missing = 0
 
     def twin(self) -> Sketch:
@@ -122,7 +134,7 @@ class Sketch:
 
     def quantiles(self, probabilities: Sequence[float]) -> Array:
         """Return quantiles: between the ends of the bin they lie in, as if its samples were spread evenly."""
-        total = np.cumsum(self.counts)
+        total = np.cumsum(self.counts, dtype=np.int64)
         if not total[-1]:
             return np.full(len(probabilities), np.nan)
         ranks = np.array(probabilities) * total[-1]
@@ -180,6 +192,17 @@ def _ends(values: Any) -> Any:
         if -_LARGEST <= values[i] <= _LARGEST:
             low, high = min(low, values[i]), max(high, values[i])
     return (low, high) if low <= high else (1.0, 1.0)
+
+
+def _survey(values: Any, out: Any) -> int:
+    low, high = _ends(values)
+    total, good = 0.0, 0
+    for i in range(values.size):
+        if -_LARGEST <= values[i] <= _LARGEST:
+            total += values[i]
+            good += 1
+    out[0], out[1], out[2] = low, high, total / max(good, 1)
+    return good
 
 
 def _window(low: float, high: float) -> Any:
