@@ -314,6 +314,8 @@ def _sampled(answer: Answer, asked: SamplingInputs) -> Answer:
             raise InputError("needs a range: nothing here is uncertain", where=item.option, hint="such as 1e23..1e25")
         return answer
     from scaletui import processors
+
+    processors.keep_kernels()
     from scaletui_core.uncertainty import with_intervals
 
     waiting = sys.stderr is not None and sys.stderr.isatty()

@@ -73,6 +73,7 @@ class Intervals:
 
     def _run(self, key: str, answer: Answer) -> None:
         """Find the intervals; in a thread of its own. What drives a spread comes after the spread itself."""
+        processors.keep_kernels()
         from scaletui_core.uncertainty import Cancelled, with_intervals
 
         worker = get_current_worker()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 
 from scaletui_core.presets import Catalog
 
@@ -36,6 +37,27 @@ def scenario_folder() -> str | None:
     """Return the folder of the user's saved scenarios, ``$XDG_DATA_HOME/scaletui/scenarios``; None without a home."""
     folder = _xdg("XDG_DATA_HOME", os.path.join(".local", "share"))
     return None if folder is None else os.path.join(folder, "scenarios")
+
+
+def kernel_folder() -> str | None:
+    """Return a folder that is there, writable, and nobody else's: in the cache folder, else among what is temporary.
+
+    What lies there is code that will run, so a folder that others may write is passed over.
+    """
+    import tempfile
+
+    cache = cache_folder()
+    private = os.path.join(tempfile.gettempdir(), f"scaletui-{os.getuid()}")
+    for folder in ([os.path.join(cache, "kernels")] if cache else []) + [private]:
+        try:
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+            status = os.lstat(folder)
+        except OSError:
+            continue
+        own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
+        if own and os.access(folder, os.W_OK | os.X_OK):
+            return folder
+    return None
 
 
 def catalog() -> Catalog:

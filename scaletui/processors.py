@@ -1,9 +1,11 @@
-"""How much of a machine may be used: one place that asks the operating system."""
+"""What a machine lends to samples: its threads, and a folder for what is compiled once."""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
+from scaletui import locations
 from scaletui_core.sampling import THREADS
 
 
@@ -15,3 +17,16 @@ def threads() -> int:
     if hasattr(os, "sched_getaffinity"):
         return min(THREADS, len(os.sched_getaffinity(0)))
     return min(THREADS, os.cpu_count() or 1)
+
+
+def keep_kernels() -> None:
+    """Have compiled kernels kept in a folder of the user's own; without one they are compiled again in each process.
+
+    It comes before the first kernel. numba would keep them beside the package, which may be read-only, or shared.
+    """
+    import numba
+
+    folder = locations.kernel_folder()
+    settings: Any = numba.config
+    if folder is not None:
+        settings.CACHE_DIR = folder

@@ -67,7 +67,7 @@ def application() -> typer.Typer:
             "compare",
             "Two scenarios side by side, with the ratio of the second to the first.",
             _compare,
-            (_name("first", "A"), _name("second", "B"), *SHARED_OPTIONS),
+            (_name("first", "A"), _name("second", "B"), *SHARED_OPTIONS, *SAMPLING_OPTIONS),
         ),
         ("delete", "Delete one of your own.", _delete, (_name(),)),
         ("path", "The folder of your own.", _path, ()),
