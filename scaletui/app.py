@@ -224,8 +224,11 @@ def help_text(panes: Sequence[type[Pane]], current: Pane, width: int) -> str:
     for part in current.HELP.split("\n\n"):
         out += wrapped(" ".join(part.split()), width, "")
     out += ["", "KEYS (letters and digits are keys when no field has the focus)"]
-    keys = [*((str(index + 1), pane.TITLE) for index, pane in enumerate(panes)), *KEYS]
+    shown = [entry for entry in KEYS if entry[0] != "p, a" or current.check_action("plot", ())]
+    keys = [*((str(index + 1), pane.TITLE) for index, pane in enumerate(panes)), *shown]
     out += [line for key, text in keys for line in _entry(f"  {key:<10} ", text, width)]
+    out += ["", "RANGES (in any field with a number)"]
+    out += [line for text, words in RANGES for line in _entry(f"  {text:<20}  ", words, width)]
     out += ["", "SYMBOLS"]
     out += [line for symbol, text in SYMBOLS for line in _entry(f"  {symbol}  ", text, width)]
     return "\n".join(out)
@@ -248,6 +251,14 @@ KEYS = (
     ("?", "this help, from anywhere"),
     ("q", "close this, or quit"),
     ("ctrl+q", "quit from anywhere; ctrl+c too, with exit code 130"),
+)
+RANGES = (
+    ("1e23..1e25", "the central 90% of a log-normal; of a fraction, such as 30%..50%, in its odds"),
+    ("0.4..1.8..10", "the same with its median: a spread of its own on either side"),
+    ("1M..4M@50%", "the ends are quartiles; any coverage may stand there"),
+    ("70B..140B", "each part has its own suffix; a unit may stand on the last part alone: 20..40 d"),
+    ("values, (a to b)", "medians, and the ends of the interval; in tables they stand below the value"),
+    ("0.5% at a |shape| b", "the spread of the line under the cursor, and with several ranges what drives it"),
 )
 SYMBOLS = (
     ("C", "training compute [FLOP]; C = 6 N D, forward and backward pass of a dense transformer"),

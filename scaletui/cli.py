@@ -15,7 +15,7 @@ import typer
 from scaletui.render import FORMATS
 from scaletui.render.figures import FIGURES, axis_help, figure_named, plot_text
 from scaletui_core.answer import Answer
-from scaletui_core.calculator import Calculator
+from scaletui_core.calculator import PARTS, Calculator
 from scaletui_core.errors import InputError, ScaletuiError, unknown_name
 from scaletui_core.fields import FLAG, NAMES, Field, changed, fields_of, parse_inputs
 from scaletui_core.presets import Catalog
@@ -125,7 +125,8 @@ def application(only: str | None = None) -> typer.Typer:
     for name, command in COMMANDS.items():
         if only in (None, name):
             calculator: Calculator = getattr(importlib.import_module(command.module), command.attribute)
-            app.command(name, help=calculator.summary)(_function(calculator, command))
+            epilog = _RANGES if _takes_ranges(calculator.inputs) else None
+            app.command(name, help=calculator.summary, epilog=epilog)(_function(calculator, command))
     for name, module in GROUPS.items():
         if only in (None, name):
             group: typer.Typer = importlib.import_module(module).application()
@@ -154,9 +155,19 @@ def _function(calculator: Calculator, command: Command) -> Callable[..., None]:
         _answer(calculator, given)
 
     more = (CHAIN_OPTIONS if command.chains else ()) + _plot_options(calculator.name) + SHARED_OPTIONS
-    if any(field.unit in KINDS and field.ranged for field in fields_of(calculator.inputs)):
+    if _takes_ranges(calculator.inputs):
         more += SAMPLING_OPTIONS
     return with_options(function, declared_options(calculator.inputs) + more)
+
+
+_RANGES = (
+    "Any number may be a range: 1e23..1e25 (the central 90% of a log-normal), 0.4..1.8..10 (with its median), "
+    "1M..4M@50% (quartiles). Each answer then has a median and an interval."
+)
+
+
+def _takes_ranges(inputs: type) -> bool:
+    return any(field.unit in KINDS and field.ranged for field in fields_of(inputs))
 
 
 def with_options(function: Callable[..., None], options: tuple[Option, ...]) -> Callable[..., None]:
@@ -265,7 +276,8 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
 
     if shown.get("axis") is not None:
         figure_named(calculator.name, shown["axis"])
-    inputs: Any = parse_inputs(calculator.inputs, given, _place)
+    part = calculator.name if calculator.name in PARTS[1:] else None  # as in a scenario: the same seed, the same digits
+    inputs: Any = parse_inputs(calculator.inputs, given, _place, part)
     show(lambda catalog: calculator.run(inputs, catalog), inputs=inputs, **shown)
 
 

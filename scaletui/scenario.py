@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 from scaletui_core.answer import Answer
+from scaletui_core.calculator import PARTS
 from scaletui_core.errors import InputError
 from scaletui_core.fields import CHOICE, FLAG, NAMES, Field, fields_of, parse_inputs
-from scaletui_core.flow import NEEDS, ORIGINS, PARTS, Part, calculator, follow
+from scaletui_core.flow import NEEDS, ORIGINS, Part, calculator, follow
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity_text import format_quantity
 from scaletui_core.traced import Traced
@@ -27,7 +28,7 @@ class Sheet:
     Attributes
     ----------
     part : str
-        One of `scaletui_core.flow.PARTS`.
+        One of `scaletui_core.calculator.PARTS`.
     fields : tuple of Field
         What the part's calculator takes.
     texts : dict of str
@@ -106,7 +107,7 @@ class Sheet:
         if field.name not in self.found.inherited:
             return field.default
         value = self.found.inherited[field.name]
-        shown = format_quantity(value, field.unit) if isinstance(value, float) else field.text_of(value)
+        shown = _in_short(value, field.unit) if isinstance(value, float) else field.text_of(value)
         text = f"{shown} ({self.origin(field.name)})"
         return text if len(text) <= _ROOM else f"{shown} {self.origin(field.name)}"
 
@@ -125,6 +126,8 @@ class Sheet:
             return f"{field.label} = {echo_of(field, value)}"
         if name in self.found.inherited:
             value = echo_of(field, self.found.inherited[name])
+            if isinstance(self.found.inherited[name], Traced):
+                value = f"about {value}, at the middle of the ranges"
             return f"{field.label} = {value}, from the {self.origin(name)}; type to pin your own, {NOTHING} for none"
         if field.unit == FLAG:
             return f"yes or no. {field.help}"
@@ -138,6 +141,12 @@ class Sheet:
             option = next(field.option for field in self.fields if field.name == name)
             text = re.sub(f"given: {option}(?![a-z-])", f"from the {self.origin(name)}", text)
         return in_app(text, self.part)
+
+    def told(self, answer: Answer) -> Answer:
+        """Return an answer in the words of the app; before it is laid out, so that no option is broken over lines."""
+        rows = [row._replace(source=row.source and self.in_app(row.source)) for row in answer.rows]
+        notes = [note._replace(text=self.in_app(note.text)) for note in answer.notes]
+        return answer._replace(rows=tuple(rows), notes=tuple(notes))
 
 
 class Scenario:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, log, nan
 
 from scaletui_core.answer import Answer, Column, Note, Row, Sweep, Table, made
 from scaletui_core.calculator import Calculator, extrapolation_note, provenance
@@ -124,12 +124,12 @@ def gradient_trace(small: float, small_norm2: float, big: float, big_norm2: floa
 
 @formula("B_noise = tr Sigma / |G|^2", unit="tokens", source=NOISE_SOURCE)
 def noise_of(trace: float, norm2: float) -> float:
-    """Gradient noise scale [tokens].
+    """Gradient noise scale [tokens]; NaN where a pair measures no noise or no gradient, as in some samples of a range.
 
     >>> noise_of(20.0, 1.0)
     20.0
     """
-    return trace / norm2
+    return trace / norm2 if trace > 0.0 and norm2 > 0.0 else nan
 
 
 @formula("y = k C^p", unit="1", source="deepseek-2024: Eq. 1")

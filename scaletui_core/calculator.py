@@ -10,7 +10,10 @@ from scaletui_core.answer import Answer, Note
 from scaletui_core.law_kinds import Law
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity_text import format_quantity
+from scaletui_core.traced import Traced
 
+PARTS = ("calc", "emergence", "speed", "copies", "learning", "batch")
+"""The calculators of a scenario, in the order in which they follow from each other (`scaletui_core.flow`)."""
 INSIDE = 0.05  # orders of magnitude beyond a fit that are not worth a word
 
 
@@ -54,9 +57,10 @@ def extrapolation_note(law: Law, flops: float) -> Note | None:
         return None
     low, high = law.fitted
     side, edge = ("above the largest", high) if decades > 0 else ("below the smallest", low)
+    where = "at the middle of the ranges, " if isinstance(flops, Traced) else ""
     return Note(
         f"extrapolation:{law.id}",
-        f"{format_quantity(flops, 'FLOP')} FLOP is {abs(decades):.1f} orders of magnitude {side} run behind "
+        f"{where}{format_quantity(flops, 'FLOP')} FLOP is {abs(decades):.1f} orders of magnitude {side} run behind "
         f"the fit, {format_quantity(edge, 'FLOP')} FLOP.",
         law.record.get("fitted_source"),
         law.id,

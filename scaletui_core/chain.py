@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from scaletui_core.answer import Answer, Note, Row, Table
-from scaletui_core.calculator import provenance
+from scaletui_core.calculator import PARTS, provenance
 from scaletui_core.errors import InputError
 from scaletui_core.fields import Field, changed, fields_of, given
-from scaletui_core.flow import LOSS_OF_BATCH, PARTS, Found, Part, budget_found, flow
+from scaletui_core.flow import LOSS_OF_BATCH, Found, Part, budget_found, flow
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity import Fleet
 from scaletui_core.quantity_text import format_quantity

@@ -30,6 +30,7 @@ from scaletui_core.quantity import Fleet
 from scaletui_core.quantity_text import format_quantity
 from scaletui_core.safetext import visible
 from scaletui_core.tiling import tiled_copies, tiled_speed
+from scaletui_core.traced import Traced
 from scaletui_core.work import (
     DAY,
     MINUTE,
@@ -270,7 +271,7 @@ def _work_rows(passes: Row, setting: Setting) -> list[Row]:
     shown = format_quantity(setting.seconds.value, "s")
     # A copy runs around the clock, whatever hours the person keeps.
     work = Number("work", time.value * person.share.value, "s")
-    label = f"copies at {setting.speed.value:.4g}x human speed that do it in {shown}"
+    label = f"copies at {_multiple(setting.speed.value)} human speed that do it in {shown}"
     rows = [time, years, made("copies", label, copies_of, work, setting.speed, setting.seconds, law=law)]
     if person.share.value != 1.0:
         label = f"people at these hours who do it in {shown}"
@@ -279,12 +280,17 @@ def _work_rows(passes: Row, setting: Setting) -> list[Row]:
     if setting.k is not None:
         tiled = speed_tiled(setting.speed.value, setting.k.value)
         copies, done = Number("copies", rows[2].value, "1"), Number("work", time.value, "s")
-        label = f"copies after k-tiling, at {tiled:.4g}x"
+        label = f"copies after k-tiling, at {_multiple(tiled)}"
         rows.append(made("copies_k", label, copies_tiled, copies, setting.k, law=law))
         left = made("work_time_k", f"work that these do in {shown}", work_tiled, done, setting.k, law=law)
         years = made("work_years_k", "the same in years", years_of, Number("t", left.value, "s"), law=law)
         rows += [left, years]
     return rows
+
+
+def _multiple(speed: float) -> str:
+    """Return a speed in humans in short; of one that varies, about where it lies."""
+    return f"{'~' if isinstance(speed, Traced) else ''}{speed:.4g}x"
 
 
 def _fleet_rows(inputs: CopiesInputs, setting: Setting, catalog: Catalog) -> list[Row]:

@@ -6,7 +6,7 @@ value that the input does not allow, far out in a tail, is held at the bound. Im
 
 from __future__ import annotations
 
-from math import exp, inf, log
+from math import exp, inf, log, log10
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -17,6 +17,8 @@ from scaletui_core.traced import Draw, Traced
 
 SOURCE = "scaletui: definition of a range"
 _REACH = 6.0  # standard deviations; a bound further out holds nobody
+_LARGEST = 1e299
+_WIDE = 5.0  # orders of magnitude; more may be a forgotten suffix
 
 
 @formula(
@@ -79,6 +81,19 @@ class Range(NamedTuple):
     most: float = inf
 
 
+def words_of(asked: Range) -> str:
+    """Return a range for people: its ends, its distribution, and how wide it is where that may be a slip.
+
+    >>> words_of(Range(parse("70..140B", "parameters")))
+    '70..140B (90%, log-normal; 9.3 orders of magnitude)'
+    """
+    text, quantity = format_range(asked.quantity), asked.quantity
+    assert quantity.low is not None
+    assert quantity.high is not None
+    wide = log10(quantity.high) - log10(quantity.low)
+    return text if wide < _WIDE else f"{text.removesuffix(')')}; {wide:.1f} orders of magnitude)"
+
+
 class Uncertain(Traced):
     """A number that was given as a range; as a float it is the median."""
 
@@ -102,10 +117,22 @@ class Uncertain(Traced):
         coverage = "" if quantity.coverage == 0.9 else "@" + format_exact(quantity.coverage, "fraction")
         return "..".join(format_exact(end, quantity.unit) for end in ends) + coverage
 
+    def as_dict(self, size: float = 1.0) -> dict[str, object]:
+        """Return the range as JSON has it, in units of so many base units.
+
+        >>> uncertain("1..4", "1", "k").as_dict()["value"]
+        2.0
+        """
+        low, high, coverage, distribution = self.range.quantity[2:]
+        assert low is not None
+        assert high is not None
+        ends = {"low": low / size, "value": float(self) / size, "high": high / size}
+        return {**ends, "coverage": coverage, "distribution": distribution}
+
     @property
     def words(self) -> str:
         """The range for people, with its distribution."""
-        return format_range(self.range.quantity)
+        return words_of(self.range)
 
 
 def uncertain(
@@ -142,14 +169,22 @@ def uncertain(
     z = Traced(0.0, Draw(name, "normal", asked), ())
     how, middle, below, above = _shape(quantity)
     parts: tuple[float, ...] = (z, middle, below, above)
-    reach = [how(side * _REACH, middle, below, above) for side in (-1.0, 1.0)]
-    if reach[0] < asked.least or reach[1] > asked.most:
+    if _leaves(asked, how, middle, below, above):
         inner = Traced(quantity.value, how.function, parts)
-        made = Uncertain(quantity.value, held.function, (inner, asked.least, asked.most))
+        bounds = max(asked.least, -_LARGEST), min(asked.most, _LARGEST)
+        made = Uncertain(quantity.value, held.function, (inner, *bounds))
     else:
         made = Uncertain(quantity.value, how.function, parts)
     made.name, made.range = name, asked
     return made
+
+
+def _leaves(asked: Range, how: Formula, middle: float, below: float, above: float) -> bool:
+    """Whether a tail of a range leaves the bounds of its input, or what a float can hold."""
+    try:
+        return how(-_REACH, middle, below, above) < asked.least or how(_REACH, middle, below, above) > asked.most
+    except OverflowError:
+        return True
 
 
 def _shape(quantity: Quantity) -> tuple[Formula, float, float, float]:

@@ -17,6 +17,7 @@ from scaletui_core.laws import chosen_laws, doubt_field
 from scaletui_core.presets import Catalog, Record
 from scaletui_core.quantity_text import format_quantity
 from scaletui_core.safetext import visible
+from scaletui_core.traced import Traced
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,12 @@ def calculate(inputs: EmergenceInputs, catalog: Catalog) -> Answer:
     if law is not None:
         rows += _law_rows(records, law, axis, yours, notes)
         notes += _notes_of_law(law, rows)
+    if isinstance(yours, Traced):
+        text = (
+            f"'seen 80%' is the share of the samples whose {axis.symbol} is at least that at which it was first seen; "
+            "what is next, and by how many times, is so at the middle of the range."
+        )
+        notes.append(Note("seen-share", text, kind="assumption"))
     at = f"at {format_quantity(yours, axis.unit)}" if yours is not None else ""
     columns = (
         Column("params", "family", "label"),

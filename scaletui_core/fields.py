@@ -202,12 +202,14 @@ def given(inputs: object) -> dict[str, Any]:
     """Return what was set away from the defaults, by option name without the dashes, as JSON can hold it.
 
     Values are in base units, but for a field whose option names another unit (``--days``): that one is in days. A range
-    is its text, with units where base units are not meant.
+    is a table of its ends, its median, its coverage and its distribution.
     """
     out: dict[str, Any] = {}
     for item, value in changed(inputs):
-        if isinstance(value, Fleet) or hasattr(value, "text"):
+        if isinstance(value, Fleet):
             value = item.text_of(value)
+        elif hasattr(value, "as_dict"):
+            value = value.as_dict(item.bare)
         elif isinstance(value, tuple):
             value = list(value)
         elif item.bare != 1.0:

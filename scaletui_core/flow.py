@@ -13,7 +13,7 @@ from math import ceil, log2
 from typing import Any, NamedTuple
 
 from scaletui_core.answer import Answer, Row
-from scaletui_core.calculator import Calculator
+from scaletui_core.calculator import PARTS, Calculator
 from scaletui_core.errors import InputError
 from scaletui_core.fields import parse_inputs
 from scaletui_core.laws import law
@@ -63,25 +63,13 @@ class Found(NamedTuple):
     fleet: Fleet | None
 
 
-MODULES = {
-    "calc": "scaletui_core.calc",
-    "emergence": "scaletui_core.emergence",
-    "speed": "scaletui_core.speed",
-    "copies": "scaletui_core.copies",
-    "learning": "scaletui_core.learning",
-    "batch": "scaletui_core.batch",
-}
-PARTS = tuple(MODULES)
-"""The parts in the order in which they follow from each other."""
-
-
 def calculator(name: str) -> Calculator:
     """Return the calculator of a part; its module is loaded when it is first wanted.
 
     >>> calculator("copies").name
     'copies'
     """
-    found: Calculator = importlib.import_module(MODULES[name]).CALCULATOR
+    found: Calculator = importlib.import_module(f"scaletui_core.{name}").CALCULATOR
     return found
 
 

@@ -110,7 +110,9 @@ class Chain:
 
     def number(self, symbol: str, key: str, unit: str = "1", size: float = 1.0) -> Number:
         """Return a number of the record, ``size`` base units each."""
-        return Number(symbol, judged(self.record, key, unit, self._ranges) * size, unit, self.source(key))
+        return Number(
+            symbol, judged(self.record, key, unit if size == 1.0 else "1", self._ranges) * size, unit, self.source(key)
+        )
 
     def given(self, kind: str, row_id: str, label: str, key: str, unit: str = "1", size: float = 1.0) -> Number:
         """Add a number of the record, with its range where it has one, and return it."""

@@ -26,7 +26,7 @@ from scaletui_core.law_formulas import (
 )
 from scaletui_core.law_records import LawNote, Loss, Optimum, Term, Unreachable, bisect_falling, budget_of
 from scaletui_core.presets import Record
-from scaletui_core.traced import exp, log, solved
+from scaletui_core.traced import Traced, exp, log, solved
 
 
 class Law:
@@ -398,7 +398,8 @@ class ParametricLaw(Law):
         """Return the least compute [FLOP] that reaches a loss above E [nats/token]."""
         excess = loss - self.e
         if excess <= 0.0:
-            raise Unreachable(f"unreachable: below the irreducible loss E = {self.e:.4g}")
+            middle = f"at the middle of the range, {loss:.4g}, " if isinstance(loss, Traced) else ""
+            raise Unreachable(f"unreachable: {middle}below the irreducible loss E = {self.e:.4g}")
         return budget_of(log_flops_for_loss(excess, *self._excess_line()))
 
     def _solve_other(self, loss: float, known: float, given: str, loss_at: Callable[[float], float]) -> float:

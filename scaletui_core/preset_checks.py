@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from scaletui_core.flow import PARTS
+from scaletui_core.calculator import PARTS
 from scaletui_core.presets import REQUIRED, SECTION, Record
 from scaletui_core.safetext import visible
 from scaletui_core.toml_checks import check_keys, document_of, fault

@@ -452,6 +452,9 @@ def parse_fleet(text: str) -> Fleet:
     """
     _check(text, "×")
     hint = "such as 512xH100"
+    if ".." in text:
+        what = "takes one number of accelerators, not a range"
+        raise InputError(what, hint=hint, text=text, column=text.find(".."))
     body = text.strip()
     start = column = len(text) - len(text.lstrip())
     count = 1.0

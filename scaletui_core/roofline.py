@@ -10,6 +10,7 @@ from scaletui_core.answer import Note, Row, made
 from scaletui_core.formula import Number, Working, examples, formula
 from scaletui_core.quantity_text import format_quantity
 from scaletui_core.tiling import Chips
+from scaletui_core.traced import Traced
 
 REDUCES = 4.0  # sequential all-reduces a layer, Erdil 2025, Section 2.2.1; parallel attention needs 2
 REDUCES_SOURCE = "erdil-2025: Section 2.2.1"
@@ -300,6 +301,11 @@ def memory_rows(
             least = format_quantity(ceil(needed.value / fleet.memory.value), "1")
             text = f"It does not fit: {format_quantity(needed.value, 'bytes')} in {held}; {least} would hold it."
             notes.append(Note("does-not-fit", text, fleet.memory.source, kind="assumption"))
+        elif isinstance(rows[-1].value, Traced):
+            text = (
+                "Where its share of the memory is above 100%, it does not fit, and the speeds are of a larger memory."
+            )
+            notes.append(Note("may-not-fit", text, fleet.memory.source, kind="assumption"))
     if prompt is not None:
         rates = active, Number("prompt", prompt, "tokens", "given: --prompt"), fleet.count, fleet.peak
         rows.append(made("prefill", "prefill, arithmetic alone", prefill_seconds, *rates))

@@ -45,3 +45,12 @@ def excerpt(text: str, column: int, width: int = _LIMIT) -> tuple[str, int]:
     before = ("…" if start else "") + "".join(map(escaped, text[start:column]))
     after = "".join(map(escaped, text[column:end])) + ("…" if end < len(text) else "")
     return before + after, len(before)
+
+
+def cut(text: str, width: int) -> str:
+    """Return a text that fits a width, marked where it is cut.
+
+    >>> cut("chinchilla", 6)
+    'chinc~'
+    """
+    return text if len(text) <= width else text[: max(width - 1, 0)] + "~"

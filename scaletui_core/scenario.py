@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from scaletui_core.calculator import PARTS
 from scaletui_core.errors import InputError, unknown_name
 from scaletui_core.fields import FLAG, NAMES, Field, fields_of, parse_inputs
-from scaletui_core.flow import PARTS, calculator
+from scaletui_core.flow import calculator
 from scaletui_core.presets import Catalog
 from scaletui_core.safetext import visible
 

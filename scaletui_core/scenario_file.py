@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from scaletui_core.calculator import PARTS
 from scaletui_core.errors import InputError
 from scaletui_core.fields import FLAG, NAMES, Field, fields_of
-from scaletui_core.flow import PARTS, calculator
+from scaletui_core.flow import calculator
 from scaletui_core.safetext import visible
 from scaletui_core.scenario import Scenario, Texts, Typed
 from scaletui_core.toml_checks import check_keys, document_of, fault

@@ -159,6 +159,7 @@ def calculate(inputs: SpeedInputs, catalog: Catalog) -> Answer:
     matmul = setting("t", inputs.matmul_time, tiling.MATMUL, "s", tiling.SETTINGS_SOURCE)
     latency = setting("l", inputs.latency, tiling.LATENCY, "s", tiling.SETTINGS_SOURCE)
     base = late_base = None
+    of_tiles = False
     if inputs.human_multiple is not None:
         base = late_base = Number("multiple", inputs.human_multiple, "1", "given: --human-multiple")
         tokens = Number("words/min", person.words.value * base.value, "1"), person.ratio
@@ -173,6 +174,7 @@ def calculate(inputs: SpeedInputs, catalog: Catalog) -> Answer:
             found = {row.id: row.value for row in rows if row.subject == "steinhardt-2022"}
             if found:
                 base = Number("multiple", found["human_multiple"], "1", tiling.forward_seconds.source)
+                of_tiles = True
                 slower = found["time_per_token"] / found["time_per_token_with_latency"]
                 late_base = base._replace(value=base.value * slower)
         numbers = weight, fleet.peak, fleet.bandwidth
@@ -181,6 +183,10 @@ def calculate(inputs: SpeedInputs, catalog: Catalog) -> Answer:
         notes += tiles.notes
     if inputs.k is not None:
         tiled_rows = tiling.k_rows(inputs.k, matmul, latency, base, late_base)
+        if of_tiles:
+            tiled_rows = [
+                row._replace(label=row.label.replace("x human", "x human, of steinhardt-2022")) for row in tiled_rows
+            ]
         rows += tiled_rows
         notes.append(tiling.k_note(tiled_rows, latency.value))
     bare = fleet is None and shape.kv_token is None and inputs.k is None and inputs.human_multiple is None
@@ -290,12 +296,17 @@ def _pace_rows(
     rows += pace_rows(forward, many, filled._replace(unit="1", source=tiling.tile_batch.source), fleet, person)
     late = timed("steinhardt-2022", tiling.late_forward_seconds, shape.layers, tiles.matmul, latency)
     rows.append(late._replace(id="time_per_token_with_latency", label=f"{late.label} with latency"))
+    text = f"its batch is the {filled.value:,.0f} tokens that fill the tiles, whatever --batch says."
+    notes.append(Note("tiles-batch", text, tiling.tile_batch.source, "steinhardt-2022", "convention"))
     text = "the author warns that his numbers may be off by up to an order of magnitude."
     notes.append(Note("order-of-magnitude", text, "steinhardt-2022: Addendum", "steinhardt-2022", "source"))
     alone = Number("r", roof(one).value, "s", roofline.roofline_seconds.source)
     hop = setting("t_hop", inputs.hop, roofline.HOP, "s", roofline.REDUCES_SOURCE)
     rows += roofline.instance_rows(alone, shape.layers, hop, batch, fleet, person)
     message = Number("message", roofline.MESSAGE, "s", roofline.small_batch_seconds.source)
+    if kv.value > 0.0 or batch.value > 1.0:
+        text = "a form for a small batch: it counts neither the cache nor the arithmetic of a large one."
+        notes.append(Note("small-batch", text, roofline.small_batch_seconds.source, "kipply", "convention"))
     small = weight, read, fleet.count, fleet.bandwidth, shape.layers, message
     return rows + pace_rows(timed("kipply", roofline.small_batch_seconds, *small), fleet.count, batch, fleet, person)
 

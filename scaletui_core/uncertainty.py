@@ -11,11 +11,11 @@ from math import isfinite
 from typing import NamedTuple
 
 from scaletui_core.answer import Answer, Note, Row, Spread
-from scaletui_core.distributions import Range
+from scaletui_core.distributions import Range, words_of
 from scaletui_core.errors import InputError
 from scaletui_core.program import Program
 from scaletui_core.quantiles import SKETCH_ERROR
-from scaletui_core.quantity_text import format_quantity, format_range
+from scaletui_core.quantity_text import format_quantity
 from scaletui_core.sampling import COVERAGE, FEWEST, MOST, Sampling
 from scaletui_core.spreads import EXACT, Cancelled, Run
 from scaletui_core.traced import Draw, Traced, unsampled
@@ -123,7 +123,7 @@ class _Made(NamedTuple):
     def note(self) -> Note:
         """Return the note that says so."""
         named = "; ".join(dict.fromkeys(_said(draw) for draw in self.draws))
-        inside = format_quantity(self.coverage, "fraction")
+        inside = format_quantity(self.coverage, "fraction", digits=6)
         text = (
             f"Uncertain: {named}. Values are medians of {self.sampling.samples:,} samples, with the central {inside}."
         )
@@ -147,7 +147,7 @@ def _with_spread(row: Row, spread: Spread) -> Row:
     value = float(row.value)
     if not isfinite(spread.middle):
         return row._replace(value=value, spread=spread)
-    if spread.low == spread.high:
+    if not spread.bars and spread.low == spread.high == spread.mean:  # the ranges cancel out of it
         return row._replace(value=value)
     return row._replace(value=spread.middle, low=spread.low, high=spread.high, spread=spread)
 
@@ -162,7 +162,7 @@ def _coverage(draws: Sequence[Draw], asked: float | None) -> float:
 
 def _said(draw: Draw) -> str:
     """Return what is uncertain, for people."""
-    return f"{draw.name} {format_range(draw.of.quantity)}" if isinstance(draw.of, Range) else str(draw.of)
+    return f"{draw.name} {words_of(draw.of)}" if isinstance(draw.of, Range) else str(draw.of)
 
 
 def _missing_notes(rows: Sequence[Row]) -> list[Note]:

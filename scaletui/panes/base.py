@@ -25,7 +25,7 @@ class Pane(Vertical):
     HELP : str
         What the pane is for and what its keys do, for the help screen.
     PART : str
-        The part of the scenario that it shows, one of `scaletui_core.flow.PARTS`.
+        The part of the scenario that it shows, one of `scaletui_core.calculator.PARTS`.
     """
 
     TITLE: ClassVar[str] = ""

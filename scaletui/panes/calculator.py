@@ -17,10 +17,11 @@ from scaletui.render.plot import Axis, Plot
 from scaletui.render.table import TextLine, about_of, answer_lines, wrapped
 from scaletui.scenario import Scenario, Sheet
 from scaletui.widgets.field import FieldGrid, FieldInput
-from scaletui.widgets.lines import LineView, cut
+from scaletui.widgets.lines import LineView
 from scaletui.widgets.plot import PlotView
 from scaletui_core.answer import Answer
 from scaletui_core.errors import ScaletuiError
+from scaletui_core.safetext import cut
 
 _BESIDE = 2  # a space before the results, their scrollbar behind
 _REASON_LINES = 4
@@ -110,9 +111,9 @@ class CalculatorPane(Pane):
         if sheet.answer is None:
             return []
         found = self.host.intervals.of(self.TITLE, sheet.answer)
-        answer = found._replace(rows=tuple(sorted(found.rows, key=lambda row: row.id not in self.FIRST_ROWS)))
-        lines = answer_lines(answer, max(self.size.width - _BESIDE, 40), self.TABLE_FIRST)
-        return [(style, sheet.in_app(text), about) for style, text, about in lines]
+        rows = tuple(sorted(found.rows, key=lambda row: row.id not in self.FIRST_ROWS))
+        answer = sheet.told(found._replace(rows=rows))
+        return answer_lines(answer, max(self.size.width - _BESIDE, 40), self.TABLE_FIRST)
 
     def _echo(self) -> None:
         """Say what the field in focus is understood as, or what is wrong; a long reason covers some of the results."""
@@ -139,7 +140,10 @@ class CalculatorPane(Pane):
         if answer is None or self._plotted:
             return ""
         found = self.host.intervals.of(self.TITLE, answer)
-        rows = [row for row in found.rows if row.spread is not None and about_of(row, found.table) == self.about]
+        # Not what is 0 or 1 in each sample: its share says all.
+        flags = {one.id for one in found.table.columns if one.unit == "share"} if found.table else set()
+        varying = [row for row in found.rows if row.spread is not None and row.id not in flags]
+        rows = [row for row in varying if about_of(row, found.table) == self.about]
         if not rows or rows[0].spread is None:
             return ""
         shape = histogram_line(rows[0], ascii_only=self.host.glyphs == "ascii")

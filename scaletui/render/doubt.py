@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from scaletui_core.answer import Answer, Row, Spread
 from scaletui_core.quantity_text import format_quantity
-from scaletui_core.safetext import visible
+from scaletui_core.safetext import cut, visible
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _ASCII = " .:-=+*#@"
 _LEAST = 0.02  # a rank correlation below this is noise, at 6,000 samples
 _MOST = 4
+_WIDEST = 40
 
 
 def histogram(spread: Spread, *, ascii_only: bool = False) -> str:
@@ -30,7 +31,7 @@ def histogram_line(row: Row, *, ascii_only: bool = False) -> str:
     if row.spread is None or not row.spread.bars:
         return ""
     low, high = (format_quantity(end, row.unit) for end in row.spread.ends)
-    return f"{low} |{histogram(row.spread, ascii_only=ascii_only)}| {high}"
+    return f"0.5% at {low} |{histogram(row.spread, ascii_only=ascii_only)}| {high} at 99.5%"
 
 
 def drivers(spread: Spread) -> str:
@@ -48,7 +49,9 @@ def sensitivity_lines(answer: Answer, wanted: set[str]) -> list[str]:
     rows = [row for row in answer.rows if row.spread is not None and row.spread.drivers and row.id in wanted]
     if not rows:
         return []
-    names = [visible(" ".join(part for part in (row.law or row.subject, row.id) if part)) for row in rows]
+    names = [
+        cut(visible(": ".join(part for part in (row.law or row.subject, row.label) if part)), _WIDEST) for row in rows
+    ]
     if any(row.at is not None for row in rows):
         return []
     wide = max(map(len, names))

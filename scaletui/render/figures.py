@@ -45,6 +45,8 @@ class Figure(NamedTuple):
         """
         module = importlib.import_module(f"scaletui.render.{self.module}")
         plot: Plot = getattr(module, self.function)(inputs, answer, catalog)
+        if "sampling" in answer.provenance and not any(one.kind == "band" for one in plot.series):
+            plot = plot._replace(title=f"{plot.title}; ranges at their middle")
         return plot
 
 

@@ -84,7 +84,8 @@ def title_of(answer: Answer, axis: str) -> str:
     """Return the heading of a plot of an answer."""
     inputs: dict[str, Any] = answer.inputs
     if answer.sweep is not None and answer.sweep.id == "params":
-        budget = format_quantity(inputs["flops"], "FLOP")
+        flops = inputs["flops"]
+        budget = format_quantity(flops["value"] if isinstance(flops, dict) else flops, "FLOP")
         return f"isoFLOP slice at C = {budget} FLOP: {AXES[axis][0]} against N"
     return f"Compute-optimal {AXES[axis][0]} against C"
 

@@ -8,7 +8,7 @@ from scaletui.render.doubt import sensitivity_lines
 from scaletui_core.answer import Answer, Column, Note, Row, Table
 from scaletui_core.calculator import INSIDE
 from scaletui_core.quantity_text import format_quantity
-from scaletui_core.safetext import visible
+from scaletui_core.safetext import cut, visible
 
 _MISSING = "-"
 _BARE = (
@@ -155,7 +155,7 @@ def percentiles(answer: Answer) -> tuple[str, str]:
     """
     coverage = answer.provenance.get("sampling", {}).get("coverage", 0.9)
     low, high = ((1.0 + side * coverage) / 2.0 for side in (-1.0, 1.0))
-    return format_quantity(low, "fraction"), format_quantity(high, "fraction")
+    return format_quantity(low, "fraction", digits=6), format_quantity(high, "fraction", digits=6)
 
 
 def _cell_at(row: Row | None, column: Column, end: str, inline: bool) -> str:
@@ -193,7 +193,7 @@ def answer_lines(answer: Answer, width: int, table_first: bool = False) -> list[
         first, second = (table, out) if table_first else (out, table)
         out = [*first, *([("", "", "")] if out else []), *second]
     drivers = sensitivity_lines(answer, {row.id for row in head_rows(answer)} | _ids(answer))
-    out += [("", "", ""), *(("", _cut(line, width), "") for line in drivers)] if drivers else []
+    out += [("", "", ""), *(("", cut(line, width), "") for line in drivers)] if drivers else []
     notes = note_lines(answer, width)
     if notes:
         out += [("", "", ""), *(("quiet", line, "") for line in notes)]
@@ -205,16 +205,23 @@ def _grouped_lines(answer: Answer, width: int) -> list[TextLine]:
     cells = grouped_cells(answer)
     wides = [max(len(cell[i]) for cell in cells) for i in (0, 1)]
     out: list[TextLine] = []
-    for key, label, value in cells:
-        line = f"{key:<{wides[0]}}  {label:<{wides[1]}}  {value}" if value else f"{key:<{wides[0]}}  {label}"
-        out.append(("", _cut(line.rstrip(), width), key))
+    units: dict[str, str] = {}
+    for index, (key, label, value) in enumerate(cells):
+        start = f"{key:<{wides[0]}}  {label:<{wides[1]}}  "
+        if len(start) + len(value) > width and index < len(answer.rows):
+            row = answer.rows[index]
+            value = value_text(row)
+            units |= {row.id: row.unit} if row.unit in _BARE else {}
+        out.append(("", cut((start + value).rstrip(), width), key))
     texts = [note_text(note) for note in answer.notes if note.law is None]
     rest = sum(note.law is not None and note.kind != "unreachable" for note in answer.notes)
     if rest:  # behind the last note, not on a line of its own: the list is to fit a screen
         texts[-1:] = [" ".join([*texts[-1:], f"{rest} more notes of the parts: add --explain."])]
+    if units:
+        texts.insert(0, f"Units: {', '.join(f'{name} [{unit}]' for name, unit in units.items())}.")
     lines = [line for text in texts for line in wrapped(text, width, "  ")]
     drivers = sensitivity_lines(answer, {row.id for row in answer.rows})
-    out += [("", "", ""), *(("", _cut(line, width), "") for line in drivers)] if drivers else []
+    out += [("", "", ""), *(("", cut(line, width), "") for line in drivers)] if drivers else []
     return out + ([("", "", ""), *(("quiet", line, "") for line in lines)] if lines else [])
 
 
@@ -222,7 +229,7 @@ def grouped_cells(answer: Answer) -> list[tuple[str, str, str]]:
     """Return the key, label and value of every line of a list of groups; a group without rows says why."""
     out = [
         (visible(row.subject or ""), visible(row.label, 200) + (f", {row.law}" if row.law else ""),
-         value_text(row, with_unit=row.low is None or row.unit not in _BARE))
+         value_text(row, with_unit=True))
         for row in answer.rows
     ]  # fmt: skip
     missing = [note for note in answer.notes if note.kind == "unreachable" and note.law is not None]
@@ -268,15 +275,11 @@ def _head(answer: Answer, width: int) -> list[TextLine]:
         elif source and listing and wide + len(value) + 4 + len(source) <= width:
             line = f"{name:<{wide}}  {value}  {source}"
         elif source and listing:
-            out.append(("", _cut(line.rstrip(), width), about_of(row, answer.table)))
+            out.append(("", cut(line.rstrip(), width), about_of(row, answer.table)))
             out += [("", more, "") for more in wrapped(f"    {source}", width, "    ")]
             continue
-        out.append(("", _cut(line.rstrip(), width), about_of(row, answer.table)))
+        out.append(("", cut(line.rstrip(), width), about_of(row, answer.table)))
     return out
-
-
-def _cut(line: str, width: int) -> str:
-    return line if len(line) <= width else line[: width - 1] + "~"
 
 
 def _grid_lines(answer: Answer, width: int) -> list[TextLine]:
@@ -290,10 +293,10 @@ def _grid_lines(answer: Answer, width: int) -> list[TextLine]:
         ]
         return "  ".join(parts).rstrip()
 
-    out: list[TextLine] = [("head", _cut(aligned(table.headings), width), "")]
+    out: list[TextLine] = [("head", cut(aligned(table.headings), width), "")]
     for cells, reason, about in zip(table.body, table.reasons, table.abouts, strict=True):
         line = f"{cells[0]:<{wides[0]}}  {reason}" if reason else aligned(cells)
-        out.append(("", _cut(line, width), about))
+        out.append(("", cut(line, width), about))
     return out
 
 
@@ -330,7 +333,7 @@ def legend(answer: Answer) -> str:
     """Return the units of a table's columns in one line; cells that show their unit need none."""
     if answer.table is None:
         return ""
-    used = {row.id for row in answer.rows}
+    used = {row.id for row in answer.rows if getattr(row, answer.table.key) is not None}
     parts = [(answer.sweep.symbol, answer.sweep.unit)] if answer.sweep else []
     parts += [(c.heading, c.unit) for c in answer.table.columns if c.id in used]
     parts = [(heading, "TFLOP/s, dense" if unit == "1e12" else unit) for heading, unit in parts]

@@ -7,7 +7,7 @@ from textual.binding import Binding
 from textual.widget import Widget
 
 from scaletui.scenario import Scenario, scenario_line
-from scaletui.widgets.lines import cut
+from scaletui_core.safetext import cut
 
 
 class ScenarioBar(Widget):

@@ -13,17 +13,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from scaletui.render.table import TextLine
+from scaletui_core.safetext import cut
 
 _STYLES = {"": Style(), "head": Style(bold=True), "quiet": Style()}
-
-
-def cut(text: str, width: int) -> str:
-    """Return a text that fits a width, marked where it is cut.
-
-    >>> cut("chinchilla", 6)
-    'chinc~'
-    """
-    return text if len(text) <= width else text[: max(width - 1, 0)] + "~"
 
 
 class LineView(ScrollView, can_focus=True):

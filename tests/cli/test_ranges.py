@@ -95,11 +95,12 @@ def test_the_table_has_a_line_for_each_end(capsys: pytest.CaptureFixture[str]) -
 
 def test_sensitivity_names_the_input_that_drives(capsys: pytest.CaptureFixture[str]) -> None:
     text = out(capsys, "copies --tokens 1T..2T --speed 1..20 --sensitivity")
-    line = next(line for line in text.splitlines() if line.startswith("  copies "))
+    line = next(line for line in text.splitlines() if line.startswith("  copies at ~"))
     # ln copies = ln D - ln speed: rank correlation 6/pi asin(r/2) of two normals, r by their shares of the spread.
     r = log(20.0) / hypot(log(20.0), log(2.0))
-    assert line.split()[1] == "speed"
-    assert float(line.split()[2].strip(",")) == pytest.approx(-6.0 / pi * asin(r / 2.0), abs=0.01)
+    name, rank, *_ = line[44:].split()
+    assert name == "copies.speed"
+    assert float(rank.strip(",")) == pytest.approx(-6.0 / pi * asin(r / 2.0), abs=0.01)
 
 
 def test_an_explanation_shows_the_shape_and_what_the_numbers_are(capsys: pytest.CaptureFixture[str]) -> None:

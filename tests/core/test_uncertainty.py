@@ -226,7 +226,8 @@ def test_an_uncertain_number_is_not_the_number_in_its_middle() -> None:
     assert inputs != parse_inputs(BudgetInputs, {"flops": "1e24"})
     assert inputs == parse_inputs(BudgetInputs, {"flops": "1e23..1e25"})
     assert as_command("calc", inputs) == ["scaletui", "calc", "--flops", "1e23..1e25"]
-    assert given_of(inputs) == {"flops": "1e23..1e25"}
+    ends = {"low": 1e23, "value": 1e24, "high": 1e25, "coverage": 0.9, "distribution": "log-normal"}
+    assert given_of(inputs) == {"flops": ends}
 
 
 def test_days_read_back_as_days() -> None:
