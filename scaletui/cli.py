@@ -327,9 +327,6 @@ def _sampled(answer: Answer, asked: SamplingInputs) -> Answer:
         return answer
     from scaletui import processors
 
-    processors.keep_kernels()
-    from scaletui_core.uncertainty import with_intervals
-
     waiting = sys.stderr is not None and sys.stderr.isatty()
 
     def stage(words: str) -> None:
@@ -337,7 +334,7 @@ def _sampled(answer: Answer, asked: SamplingInputs) -> Answer:
             sys.stderr.write(f"\r{words}...\x1b[K")
             sys.stderr.flush()
 
-    (found,) = with_intervals([answer], asked.sampling(processors.threads()), stage=stage)
+    (found,) = processors.sampled([answer], asked.sampling(processors.threads()), stage=stage)
     if waiting:
         sys.stderr.write("\r\x1b[K")
     return found

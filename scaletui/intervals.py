@@ -73,8 +73,7 @@ class Intervals:
 
     def _run(self, key: str, answer: Answer) -> None:
         """Find the intervals; in a thread of its own. What drives a spread comes after the spread itself."""
-        processors.keep_kernels()
-        from scaletui_core.uncertainty import Cancelled, with_intervals
+        from scaletui_core.uncertainty import Cancelled
 
         worker = get_current_worker()
         threads = processors.threads()
@@ -84,7 +83,7 @@ class Intervals:
 
         try:
             for sampling in (Sampling(threads=threads), Sampling(threads=threads, sensitivity=True)):
-                (found,) = with_intervals([answer], sampling, cancelled=lambda: worker.is_cancelled, stage=stage)
+                (found,) = processors.sampled([answer], sampling, cancelled=lambda: worker.is_cancelled, stage=stage)
                 self._app.post_message(self.Ready(key, answer, found))
                 if len(found.provenance["sampling"]["uncertain"]) < 2:
                     break

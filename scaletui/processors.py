@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import pickle
+from collections.abc import Sequence
 from typing import Any
 
 from scaletui import locations
-from scaletui_core.sampling import THREADS
+from scaletui_core.answer import Answer
+from scaletui_core.sampling import THREADS, Sampling
 
 
 def threads() -> int:
@@ -17,6 +20,19 @@ def threads() -> int:
     if hasattr(os, "sched_getaffinity"):
         return min(THREADS, len(os.sched_getaffinity(0)))
     return min(THREADS, os.cpu_count() or 1)
+
+
+def sampled(answers: Sequence[Answer], sampling: Sampling, **more: Any) -> list[Answer]:
+    """Return answers with intervals; where the folder of compiled kernels fails, full or damaged, without it."""
+    keep_kernels()
+    from scaletui_core import uncertainty
+    from scaletui_core.compiled import without_cache
+
+    try:
+        return uncertainty.with_intervals(answers, sampling, **more)
+    except (OSError, EOFError, ValueError, pickle.UnpicklingError):
+        without_cache()
+        return uncertainty.with_intervals(answers, sampling, **more)
 
 
 def keep_kernels() -> None:

@@ -122,14 +122,24 @@ def gradient_trace(small: float, small_norm2: float, big: float, big_norm2: floa
     return (small_norm2 - big_norm2) * (small / (big - small)) * big
 
 
+@formula("x, where the pair measures a gradient and noise", unit="1", source="mccandlish-2018: Appendix A.1")
+def where_measured(x: float, trace: float, norm2: float) -> float:
+    """Return x; NaN where an estimate is not above 0, as in some samples of a range: there the pair measures nothing.
+
+    >>> where_measured(5.0, 20.0, 1.0), where_measured(5.0, -1.0, 1.0)
+    (5.0, nan)
+    """
+    return x if trace > 0.0 and norm2 > 0.0 else nan
+
+
 @formula("B_noise = tr Sigma / |G|^2", unit="tokens", source=NOISE_SOURCE)
 def noise_of(trace: float, norm2: float) -> float:
-    """Gradient noise scale [tokens]; NaN where a pair measures no noise or no gradient, as in some samples of a range.
+    """Gradient noise scale [tokens].
 
     >>> noise_of(20.0, 1.0)
     20.0
     """
-    return trace / norm2 if trace > 0.0 and norm2 > 0.0 else nan
+    return trace / norm2
 
 
 @formula("y = k C^p", unit="1", source="deepseek-2024: Eq. 1")
@@ -274,6 +284,8 @@ def _pair_rows(inputs: BatchInputs) -> list[Row]:
         floor = small_norm2.value * small.value / big.value
         what = f"must be more than {floor:.6g}, what noise alone leaves of --small-norm2 at the big batch"
         raise InputError(what, where="--big-norm2", hint="average the norms over more batches, or take a bigger one")
+    estimates = trace.value, norm2.value
+    norm2, trace = (row._replace(value=where_measured(row.value, *estimates)) for row in (norm2, trace))
     used = (Number("tr Sigma", trace.value, "1"), Number("|G|^2", norm2.value, "1"))
     return [norm2, trace, made("critical_batch", "noise scale, about the critical batch", noise_of, *used)]
 

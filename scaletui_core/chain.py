@@ -15,6 +15,7 @@ from scaletui_core.presets import Catalog
 from scaletui_core.quantity import Fleet
 from scaletui_core.quantity_text import format_quantity
 from scaletui_core.scenario import Scenario, inputs_of
+from scaletui_core.traced import Traced
 
 _OPTION = re.compile(r"--([a-z][a-z0-9-]*)")
 
@@ -197,7 +198,9 @@ def _inherited(parts: dict[str, Part]) -> dict[str, Any]:
         for item in fields_of(part.calculator.inputs):
             if item.name in part.inherited:
                 value = part.inherited[item.name]
-                out[f"{name}.{item.option[2:]}"] = item.text_of(value) if isinstance(value, Fleet) else value
+                shown = item.text_of(value) if isinstance(value, Fleet) else value
+                varies = isinstance(value, Traced)
+                out[f"{name}.{item.option[2:]}"] = {"value": float(value), "varies": True} if varies else shown
     return out
 
 
@@ -207,7 +210,9 @@ def _inherited_note(parts: dict[str, Part]) -> list[Note]:
     for name, part in parts.items():
         if part.inherited and part.answer is not None:
             items = [item for item in fields_of(part.calculator.inputs) if item.name in part.inherited]
-            said.append(f"{name} {', '.join(_text(item, part.inherited[item.name]) for item in items)}")
+            of = ", which holds the middle of N" if isinstance(part.inherited.get("params"), Traced) else ""
+            texts = (_text(item, part.inherited[item.name]) for item in items)
+            said.append(f"{name} {', '.join(texts)}{of}")
     return [Note("chain-inherited", f"Inherited: {'; '.join(said)}.", None, None, "assumption")] if said else []
 
 

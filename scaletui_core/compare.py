@@ -54,7 +54,12 @@ def compare(first: Scenario, second: Scenario, catalog: Catalog) -> Answer:
         for row, row_id in ((a, "first"), (b, "second")):
             if row is not None:
                 rows.append(row._replace(id=row_id, subject=subject))
-        if a is not None and b is not None and not (a.unit == "nats/token" and a.law != b.law) and a.value != 0.0:
+        if (
+            a is not None
+            and b is not None
+            and not (a.unit == "nats/token" and a.law != b.law)
+            and float(a.value) != 0.0
+        ):
             numbers = Number("first", a.value, a.unit), Number("second", b.value, b.unit)
             row = made("ratio", _words(b.value / a.value), ratio_of, *numbers, subject=subject)
             rows.append(row._replace(law=a.law if a.law == b.law else None))

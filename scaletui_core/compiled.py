@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 import types
@@ -19,6 +20,7 @@ from scaletui_core.formula import Formula
 # Not 'reassoc', hence not fastmath=True: it cancels the rounding shift in vector_math.exp.
 _FAST = {"nsz", "arcp", "contract"}
 _made: dict[Any, Any] = {}
+_kept = True  # whether what is compiled is kept on disk
 
 
 def compiled(item: Any) -> Any:
@@ -36,6 +38,13 @@ def compiled(item: Any) -> Any:
         # Inlined whatever its size: a call in a loop keeps the loop from being vectorised, five times slower.
         _made[function] = _jit(twin, forceinline=True)
     return _made[function]
+
+
+def without_cache() -> None:
+    """Forget what is compiled, and keep nothing on disk from now on: its folder is full, or holds damaged files."""
+    global _kept
+    _kept = False
+    _made.clear()
 
 
 def kernel(function: Any, arrays: tuple[bool, ...]) -> Any:
@@ -112,7 +121,7 @@ def _replacement(value: Any) -> Any:
 def _jit(function: types.FunctionType, *signature: Any, **more: Any) -> Any:
     options: Any = {"nogil": True, "error_model": "numpy", "fastmath": _FAST, **more}
     compiler: Any = numba.njit
-    try:
-        return compiler(*signature, cache=True, **options)(function)
-    except RuntimeError:  # numba found no folder to cache in
-        return compiler(*signature, **options)(function)
+    if _kept:
+        with contextlib.suppress(RuntimeError):  # numba found no folder to cache in
+            return compiler(*signature, cache=True, **options)(function)
+    return compiler(*signature, **options)(function)

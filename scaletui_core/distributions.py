@@ -105,7 +105,7 @@ class Uncertain(Traced):
     def text(self) -> str:
         """The range as `parse` reads it back: ``0.4..1.8..10@50%``.
 
-        >>> uncertain("0.4M..1.8M..10M@50%", "tokens").text
+        >>> uncertain("0.4M..1.8M..10M@50%", "tokens", "D").text
         '4e5..1.8M..10M@50%'
         """
         quantity = self.range.quantity
@@ -136,7 +136,7 @@ class Uncertain(Traced):
 
 
 def uncertain(
-    given: str | Quantity, unit: str = "1", name: str = "x", least: float | None = None, most: float | None = None
+    given: str | Quantity, unit: str, name: str, least: float | None = None, most: float | None = None
 ) -> float:
     """Return the uncertain number that a range means, or a plain float where it is no range.
 
@@ -147,7 +147,7 @@ def uncertain(
     unit : str
         Unit of a text.
     name : str
-        What is uncertain; two ranges of one name in one scenario are still drawn apart.
+        What is uncertain. Its draws are by its name: two ranges of one name move together.
     least, most : float, optional
         Bounds [unit] that no sample leaves.
 
@@ -159,7 +159,7 @@ def uncertain(
     Examples
     --------
     >>> flops = uncertain("1e23..1e25", "FLOP", "flops")
-    >>> float(flops), flops.range.quantity.distribution, uncertain("1e24", "FLOP")
+    >>> float(flops), flops.range.quantity.distribution, uncertain("1e24", "FLOP", "flops")
     (1e+24, 'log-normal', 1e+24)
     """
     quantity = parse(given, unit) if isinstance(given, str) else given

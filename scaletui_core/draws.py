@@ -46,11 +46,16 @@ class Draws:
         Any whole number from 0 up.
     samples : int
         How many samples the run has.
+
+    Attributes
+    ----------
+    sizes : list of int
+        Samples of each chunk.
     """
 
     def __init__(self, seed: int, samples: int) -> None:
         self.sizes = chunk_sizes(samples)
-        self._seed = seed
+        self.seed = seed
         self._phases = min(len(self.sizes), _PHASES)
         self._grids: dict[tuple[str, int, int], Array] = {}
         self._lock = threading.Lock()
@@ -59,7 +64,7 @@ class Draws:
         """Put the draws of one chunk into an array of its size: standard normals, or uniforms between 0 and 1."""
         out[:] = self._grid(draw.kind, self.sizes[chunk], chunk % self._phases)
         key = (zlib.crc32(draw.name.encode()), chunk)
-        seed: Any = np.random.SeedSequence(self._seed, spawn_key=key)
+        seed: Any = np.random.SeedSequence(self.seed, spawn_key=key)
         np.random.Generator(np.random.SFC64(seed)).shuffle(out)
 
     def _grid(self, kind: str, size: int, phase: int) -> Array:

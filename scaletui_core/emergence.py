@@ -73,12 +73,12 @@ def times_more(first_seen: float, yours: float) -> float:
 
 @formula("1 where the scale first seen is at most yours, else 0", unit="1", source="scaletui: definition")
 def has_been_seen(first_seen: float, yours: float) -> float:
-    """Whether an ability has been seen by a scale: 1 or 0.
+    """Whether an ability has been seen by a scale: 1 or 0; NaN where there is no scale, as in some samples of a range.
 
     >>> has_been_seen(3.3e22, 1e23), has_been_seen(1.3e23, 1e23)
     (1.0, 0.0)
     """
-    return 1.0 if first_seen <= yours else 0.0
+    return 1.0 if first_seen <= yours else 0.0 if first_seen > yours else yours
 
 
 def calculate(inputs: EmergenceInputs, catalog: Catalog) -> Answer:

@@ -109,7 +109,7 @@ class Field(NamedTuple):
 
             for end in (quantity.low, quantity.high):
                 self._check_bounds(end)
-            return uncertain(quantity, name=name, least=self.low, most=self.high)
+            return uncertain(quantity, self.unit, name, least=self.low, most=self.high)
         self._check_bounds(quantity.value)
         return int(quantity.value) if self.whole else quantity.value
 

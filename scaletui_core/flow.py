@@ -242,7 +242,9 @@ def _learning(own: Any, parts: Parts, catalog: Catalog, shut: Shut) -> dict[str,
     before = parts["copies"].inputs
     speed = before.speed
     if speed is None and before.chain is not None:
-        speed = float(catalog.load("forecasts").records[before.chain]["speed"])
+        from scaletui_core.forecast import judged
+
+        speed = judged(catalog.load("forecasts").records[before.chain], "speed", "1", before.ranges)
     if own.speed is None and speed is not None:
         inherited["speed"] = speed
     return inherited

@@ -149,7 +149,7 @@ def judged(record: Record, key: str, unit: str, ranges: bool) -> float:
     from scaletui_core.quantity import Quantity
 
     quantity = Quantity(value, unit, float(ends[0]), float(ends[1]), 0.5, "two-piece log-normal")
-    return uncertain(quantity, name=key.replace("_", " "))
+    return uncertain(quantity, unit, key.replace("_", " "))
 
 
 def chain(

@@ -86,7 +86,13 @@ def _from_errors(law: ParametricLaw, errors: dict[str, float]) -> Law:
 def _from_exponent(law: Law, printed: float, low: float, high: float) -> Law:
     own, source = law.exponents[0], law.record["printed_exponents"]["source"]
     centre = _centre(law)
-    if not low < own < high or centre is None or isinstance(law, ParametricLaw):
+    if isinstance(law, ParametricLaw):
+        text = "its source prints intervals of exponents alone, none of its coefficients: it does not vary."
+        if low < own < high:
+            return law.with_note(_note(law, text, source))
+    elif centre is None:
+        return law.with_note(_note(law, "the runs behind it are not known, so nothing holds its N: it does not vary."))
+    if not low < own < high or centre is None:
         text = (
             f"its source prints {low:g} to {high:g} for an exponent of {printed:g}, and the law has {own:.4g}: an "
             "interval that does not hold its value is not used, and it does not vary."
@@ -148,6 +154,10 @@ class MixtureLaw(Law):
             mean = sum(map(float, logs)) / count
             value = Traced(mean, either.function, (self._which, (index + 1) / count, logs[index], value))
         return value
+
+    def with_unique(self, unique: float) -> Law:
+        """Return the mixture of the laws for data of which only ``unique`` tokens differ."""
+        return MixtureLaw([law.with_unique(unique) for law in self._laws])
 
     @property
     def exponents(self) -> tuple[float, float]:

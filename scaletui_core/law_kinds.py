@@ -259,9 +259,14 @@ class Law:
     def _solve_other(self, loss: float, known: float, given: str, loss_at: Callable[[float], float]) -> float:
         """Return the N or D that is asked, once it is known that there is one."""
         found = bisect_falling(lambda log_x: loss_at(exp(log_x)), float(loss), 0.0, LOG_LIMIT / 2)
-        return solved(exp(found), loss, known)
+        return solved(exp(found), loss, known, *self._constants)
 
     # -- doubt -----------------------------------------------------------------------------------------------------
+
+    @property
+    def _constants(self) -> tuple[float, ...]:
+        """The law's numbers: what is solved under it rests on them."""
+        return (*self.params_line, *self.tokens_line)
 
     def with_lines(self, params_line: tuple[float, float], tokens_line: tuple[float, float]) -> Self:
         """Return the law with other lines ``(ln k, p)`` of ``ln N`` and ``ln D`` in ``ln C``."""
@@ -313,6 +318,10 @@ class ParametricLaw(Law):
         a, b = beta / (alpha + beta), alpha / (alpha + beta)
         self.params_line = (self.log_g - a * LN6, a)
         self.tokens_line = (-self.log_g - b * LN6, b)
+
+    @property
+    def _constants(self) -> tuple[float, ...]:
+        return self.coefficients
 
     @property
     def coefficients(self) -> tuple[float, float, float, float, float]:

@@ -21,9 +21,10 @@ Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int32]  # up to 2e9 samples
 
 _BINS = 4096
-_LARGEST = 1e299
+LARGEST = 1e299
 _FINE = 12  # bits of the mantissa that a bin of the sketch keeps
 _SHIFT = 52 - _FINE
+_LEVELS = 64
 _MARGIN = 2 << _FINE  # bins beyond the pilot's ends, two octaves; what lies further is counted at the ends
 SKETCH_ERROR = 2.0**-_FINE
 """Largest relative error of a quantile of the sketch: the width of a bin. Where samples are not all above 0, it is
@@ -106,20 +107,23 @@ class Sketch:
     """
 
     def __init__(self, pilot: Array) -> None:
-        finite = pilot[np.isfinite(pilot) & (np.abs(pilot) <= _LARGEST)]
+        finite = pilot[np.isfinite(pilot) & (np.abs(pilot) <= LARGEST)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (1.0, 1.0)
         span = high - low
         self.offset = 0.0 if low > 0.0 else (span or 1.0) - low
         ends = np.array([low, high]) + self.offset
         first, last = (int(key) for key in ends.view(np.int64) >> _SHIFT)
         self._first = max(first - _MARGIN, 0)
+        # Of what takes few values, such as a count, quantiles are these values and nothing between.
+        levels = np.unique(finite)
+        self._levels = levels if levels.size <= _LEVELS else None
         self.counts: Counts = np.zeros(last + _MARGIN - self._first + 1, np.int32)
         self.missing = 0
 
     def twin(self) -> Sketch:
         """Return an empty sketch with the same bins, for another thread."""
         made = object.__new__(Sketch)
-        made.offset, made._first = self.offset, self._first
+        made.offset, made._first, made._levels = self.offset, self._first, self._levels
         made.counts, made.missing = np.zeros_like(self.counts), 0
         return made
 
@@ -143,6 +147,9 @@ class Sketch:
         inside = (ranks - before) / np.maximum(self.counts[bins], 1)
         edges = [((self._first + bins + side) << _SHIFT).view(np.float64) for side in (0, 1)]
         found: Array = edges[0] + np.clip(inside, 0.0, 1.0) * (edges[1] - edges[0]) - self.offset
+        if self._levels is not None:
+            nearest = self._levels[np.abs(found[:, None] - self._levels).argmin(axis=1)]
+            found = np.where(np.abs(nearest - found) <= edges[1] - edges[0], nearest, found)
         return found
 
 
@@ -155,7 +162,7 @@ def _key(bits: Any) -> Any:
 
 
 def _select(values: Any, probabilities: Any, low: float, high: float, where: Any, room: Any, out: Any) -> int:
-    if not -_LARGEST <= low <= high <= _LARGEST:
+    if not -LARGEST <= low <= high <= LARGEST:
         low, high = _ends(values)
     # Three passes rather than one: each is simple enough for the compiler to vectorise, or for the cache.
     if low <= 0.0 <= high and low < high:  # the bins of bits crowd around zero
@@ -189,7 +196,7 @@ def _ends(values: Any) -> Any:
     """Return the least and the most of the samples that count; 1 and 1 where none does."""
     low, high = np.inf, -np.inf
     for i in range(values.size):
-        if -_LARGEST <= values[i] <= _LARGEST:
+        if -LARGEST <= values[i] <= LARGEST:
             low, high = min(low, values[i]), max(high, values[i])
     return (low, high) if low <= high else (1.0, 1.0)
 
@@ -198,7 +205,7 @@ def _survey(values: Any, out: Any) -> int:
     low, high = _ends(values)
     total, good = 0.0, 0
     for i in range(values.size):
-        if -_LARGEST <= values[i] <= _LARGEST:
+        if -LARGEST <= values[i] <= LARGEST:
             total += values[i]
             good += 1
     out[0], out[1], out[2] = low, high, total / max(good, 1)
@@ -239,7 +246,7 @@ def _bin(values: Any, shift: int, first: int, where: Any) -> None:
     for i in range(values.size):
         x = values[i]
         at = (_key(np.float64(x + 0.0).view(np.int64)) >> shift) - first
-        counts = (x >= -_LARGEST) & (x <= _LARGEST)
+        counts = (x >= -LARGEST) & (x <= LARGEST)
         where[i] = np.uint16(min(max(at, 0), _BINS - 1) if counts else _BINS)
 
 
@@ -247,7 +254,7 @@ def _bin_evenly(values: Any, low: float, scale: float, where: Any) -> None:
     for i in range(values.size):
         x = values[i]
         at = min(max((x - low) * scale, 0.0), _BINS - 1.0)
-        counts = (x >= -_LARGEST) & (x <= _LARGEST)
+        counts = (x >= -LARGEST) & (x <= LARGEST)
         where[i] = np.uint16(at if counts else _BINS)
 
 
@@ -281,7 +288,7 @@ def _count(values: Any, offset: float, first: int, counts: Any) -> int:
     last = counts.size - 1
     for i in range(values.size):
         x = values[i]
-        if -_LARGEST <= x <= _LARGEST:
+        if -LARGEST <= x <= LARGEST:
             y = max(x + offset, 0.0)
             at = (np.float64(y).view(np.int64) >> _SHIFT) - first
             counts[min(max(at, 0), last)] += 1

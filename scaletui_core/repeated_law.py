@@ -42,6 +42,10 @@ class RepeatedLaw(ParametricLaw):
         """``(R_D*, R_N*)``, the repetitions after which data and parameters have lost 1 - 1/e of their worth."""
         return float(self.record["R_D"]), float(self.record["R_N"])
 
+    @property
+    def _constants(self) -> tuple[float, ...]:
+        return (*self.coefficients, self.unique or 1.0)
+
     def with_unique(self, unique: float) -> Law:
         """Return the law for data of which only ``unique`` tokens differ."""
         return RepeatedLaw(self.id, self.record, unique)
@@ -125,7 +129,7 @@ class RepeatedLaw(ParametricLaw):
     def _budget_where(self, falling: Callable[[float], float], target: float, limit: float = LOG_LIMIT) -> float:
         """Return the budget [FLOP] at whose logarithm a falling function has a value; found by bisection."""
         found = bisect_falling(lambda x: float(falling(x)), float(target), -limit, limit)
-        return solved(budget_of(found), target, log(self.unique or 1.0))
+        return solved(budget_of(found), target, *self._constants)
 
     def _solve_other(self, loss: float, known: float, given: str, loss_at: Callable[[float], float]) -> float:
         # Parameters beyond what the tokens are optimal for lose worth even where no token repeats: no closed form.

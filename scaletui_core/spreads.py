@@ -13,15 +13,16 @@ import numpy.typing as npt
 from scaletui_core.answer import Spread
 from scaletui_core.draws import Draws
 from scaletui_core.program import Program
-from scaletui_core.quantiles import Sketch, exact_quantiles, histogram, survey
+from scaletui_core.quantiles import LARGEST, Sketch, exact_quantiles, histogram, survey
 from scaletui_core.sampling import Sampling
 from scaletui_core.traced import Draw, Traced
 
 Array = npt.NDArray[np.float64]
-Ranks = list[tuple[str, Array]]
+Drivers = tuple[tuple[str, float], ...]
 EXACT = 1_000_000
 """Up to so many samples, quantiles are exact; beyond, they come from a sketch, and memory no longer grows."""
 _AT_ONCE = 2**24  # values kept for exact quantiles at once: 128 MiB
+_SKETCHES = 64  # sketches at once
 _MOST_SPARE = 2**23  # values of memory held between runs: 64 MiB
 _BARS, _SHOWN = 24, (0.005, 0.995)  # bars of a histogram, and the quantiles it lies between
 _CONSTANT = 1e-9  # a relative spread below this is rounding
@@ -65,89 +66,71 @@ class Run:
 
     def __init__(
         self,
-        program: Program,
         values: Sequence[Traced],
         sampling: Sampling,
         coverage: float,
         cancelled: Callable[[], bool],
         stage: Callable[[str], None],
     ) -> None:
-        self._program, self._sampling, self._cancelled, self._stage = program, sampling, cancelled, stage
-        first = {result: value for value, result in zip(reversed(values), reversed(program.result_of), strict=True)}
-        self._distinct = [first[result] for result in range(len(program.targets))]
+        self._values, self._sampling, self._cancelled, self._stage = values, sampling, cancelled, stage
         tail = (1.0 - coverage) / 2.0
         self._probabilities = (0.5, tail, 1.0 - tail, *_SHOWN)
         self._draws = Draws(sampling.seed, sampling.samples)
+        self._stop = threading.Event()
 
     def spreads(self) -> list[Spread]:
-        """Return what the samples of each value say.
+        """Return what the samples of each value say; of so many values at once as memory is allowed for.
 
         Raises
         ------
         Cancelled
             If ``cancelled`` said so.
         """
-        self._compile(self._program)
-        self._stage("sampling")
-        chunk = self._program.run(self._draws, 0, self._program.room())
-        pilots = [Pilot(kept, *survey(kept)) for kept in (values.copy() for values in chunk)]
-        ranks = self._ranks(self._program.draws) if self._sampling.sensitivity else []
-        made = self._exact(pilots, ranks) if self._sampling.samples <= EXACT else self._sketched(pilots, ranks)
-        return [made[index] for index in self._program.result_of]
-
-    def _compile(self, program: Program) -> None:
-        self._stage("compiling")
-        if not program.compile(self._cancelled):
-            raise Cancelled
-
-    def _ranks(self, draws: Sequence[Draw]) -> Ranks:
-        """Return the ranks of every draw in the first chunk."""
-        ranks: Ranks = []
-        for draw in draws:
-            drawn = np.empty(self._draws.sizes[0])
-            self._draws.fill(draw, 0, drawn)
-            ranks.append((draw.name, _ranked(drawn)))
-        return ranks
-
-    def _exact(self, pilots: list[Pilot], ranks: Ranks) -> list[Spread]:
-        """Return spreads by exact quantiles; of so many values at once as fit into the memory that is allowed."""
-        samples, program = self._sampling.samples, self._program
-        edges = np.cumsum([0, *self._draws.sizes])
-        group = max(_AT_ONCE // samples, 1)
+        exact = self._sampling.samples <= EXACT
+        most = max(_AT_ONCE // self._sampling.samples, 1) if exact else _SKETCHES
         found: list[Spread] = []
-        for start in range(0, len(pilots), group):
-            some = pilots[start : start + group]
-            if len(some) < len(pilots):
-                program = Program(self._distinct[start : start + group])
-                self._compile(program)
-            memory = _borrowed(len(some) * samples)
-            kept = memory[: len(some) * samples].reshape(len(some), samples)
-
-            def into(chunk: int, kept: Array = kept) -> list[Array]:
-                return list(kept[:, edges[chunk] : edges[chunk + 1]])
-
-            self._over_chunks(program, into=into)
-            made: list[Spread | None] = [None] * len(some)
-
-            def fill(
-                first: int, kept: Array = kept, some: list[Pilot] = some, made: list[Spread | None] = made
-            ) -> None:
-                for index in range(first, len(some), self._sampling.threads):
-                    pilot = some[index]
-                    if pilot.is_steady:
-                        made[index] = _constant(pilot)
-                        continue
-                    ends = (pilot.least, pilot.most)
-                    quantiles, good = exact_quantiles(kept[index], self._probabilities, ends)
-                    made[index] = _spread(quantiles, good / samples, pilot, ranks)
-
-            with ThreadPoolExecutor(self._sampling.threads) as pool:
-                list(pool.map(fill, range(self._sampling.threads)))
-            _given_back(memory)
-            found += [spread for spread in made if spread is not None]
+        for start in range(0, len(self._values), most):
+            program = Program(self._values[start : start + most])
+            self._stage("compiling")
+            if not program.compile(self._is_over):
+                raise Cancelled
+            self._stage("sampling")
+            chunk = program.run(self._draws, 0, program.room())
+            pilots = [Pilot(kept, *survey(kept)) for kept in (values.copy() for values in chunk)]
+            ranks: list[Drivers] = [()] * len(pilots)
+            if self._sampling.sensitivity:
+                ranks = self._ranks(program, pilots)
+            made = self._exact(program, pilots, ranks) if exact else self._sketched(program, pilots, ranks)
+            found += [made[index] for index in program.result_of]
         return found
 
-    def _sketched(self, pilots: list[Pilot], ranks: Ranks) -> list[Spread]:
+    def _is_over(self) -> bool:
+        return self._stop.is_set() or self._cancelled()
+
+    def _exact(self, program: Program, pilots: list[Pilot], ranks: list[Drivers]) -> list[Spread]:
+        """Return spreads by exact quantiles."""
+        samples, threads = self._sampling.samples, self._sampling.threads
+        edges = np.cumsum([0, *self._draws.sizes])
+        memory = _borrowed(len(pilots) * samples)
+        kept = memory[: len(pilots) * samples].reshape(len(pilots), samples)
+        self._over_chunks(program, into=lambda chunk: list(kept[:, edges[chunk] : edges[chunk + 1]]))
+        made: dict[int, Spread] = {}
+
+        def fill(first: int) -> None:
+            for index in range(first, len(pilots), threads):
+                pilot = pilots[index]
+                if pilot.is_steady:
+                    made[index] = _constant(pilot)
+                    continue
+                quantiles, good = exact_quantiles(kept[index], self._probabilities, (pilot.least, pilot.most))
+                made[index] = _spread(quantiles, good / samples, pilot, ranks[index])
+
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(fill, range(threads)))
+        _given_back(memory)
+        return [made[index] for index in range(len(pilots))]
+
+    def _sketched(self, program: Program, pilots: list[Pilot], ranks: list[Drivers]) -> list[Spread]:
         """Return spreads by a sketch that every thread fills for itself."""
         totals = [Sketch(pilot.values) for pilot in pilots]
         twins: list[list[Sketch]] = []
@@ -162,7 +145,7 @@ class Run:
 
             return count
 
-        self._over_chunks(self._program, counting)
+        self._over_chunks(program, counting)
         for own in twins:
             for total, sketch in zip(totals, own, strict=True):
                 total.add(sketch)
@@ -170,8 +153,8 @@ class Run:
         return [
             _constant(pilot)
             if pilot.is_steady
-            else _spread(total.quantiles(self._probabilities), 1.0 - total.missing / samples, pilot, ranks)
-            for total, pilot in zip(totals, pilots, strict=True)
+            else _spread(total.quantiles(self._probabilities), 1.0 - total.missing / samples, pilot, ranked)
+            for total, pilot, ranked in zip(totals, pilots, ranks, strict=True)
         ]
 
     def _over_chunks(
@@ -186,7 +169,7 @@ class Run:
 
         def work() -> None:
             room, take = program.room(), taker() if taker else None
-            while not self._cancelled():
+            while not self._is_over():
                 with lock:
                     chunk = next(chunks, None)
                 if chunk is None:
@@ -197,10 +180,51 @@ class Run:
 
         threads = min(self._sampling.threads, len(self._draws.sizes))
         with ThreadPoolExecutor(threads) as pool:
-            for done in [pool.submit(work) for _ in range(threads)]:
-                done.result()
-        if self._cancelled():
+            try:
+                for done in [pool.submit(work) for _ in range(threads)]:
+                    done.result()
+            except BaseException:  # Ctrl-C waits for a chunk, not for the whole run
+                self._stop.set()
+                raise
+        if self._is_over():
             raise Cancelled
+
+    def _ranks(self, program: Program, pilots: list[Pilot]) -> list[Drivers]:
+        """Return, of each value, how much each draw drives it: by the first chunk, the strongest draw first.
+
+        A normal draw has an order, and its rank correlation a sign. A uniform one picks a law or a row of a posterior,
+        in no order: of it the correlation ratio is taken, the root of the rank correlation with the same value where
+        this draw is the same and all others are drawn again.
+        """
+        size = self._draws.sizes[0]
+        found: list[list[tuple[str, float]]] = [[] for _ in pilots]
+        for draw in program.draws:
+            drawn = np.empty(size)
+            self._draws.fill(draw, 0, drawn)
+            again: list[Array] = []
+            if draw.kind == "uniform":
+                again = program.run(_Again(self._draws, draw), 0, program.room())
+            for index, pilot in enumerate(pilots):
+                if pilot.is_steady or pilot.good < 2:
+                    continue
+                other = again[index] if again else drawn
+                rank = _rank_correlation(pilot.values, other)
+                found[index].append((draw.name, max(rank, 0.0) ** 0.5 if again else rank))
+        return [tuple(sorted(one, key=lambda pair: -abs(pair[1]))) for one in found]
+
+
+class _Again(Draws):
+    """The draws of another seed, but for one draw, which stays."""
+
+    def __init__(self, draws: Draws, kept: Draw) -> None:
+        super().__init__(draws.seed + 1, sum(draws.sizes))
+        self._draws, self._kept = draws, kept
+
+    def fill(self, draw: Draw, chunk: int, out: Array) -> None:
+        if draw == self._kept:
+            self._draws.fill(draw, chunk, out)
+        else:
+            super().fill(draw, chunk, out)
 
 
 _spare: list[Array] = []
@@ -226,14 +250,18 @@ def _constant(pilot: Pilot) -> Spread:
     return Spread(value, value, value, value, 0.0, (), (value, value), ())
 
 
-def _spread(quantiles: Array, share: float, pilot: Pilot, ranks: Ranks) -> Spread:
+def _spread(quantiles: Array, share: float, pilot: Pilot, ranks: Drivers) -> Spread:
     middle, low, high, *ends = quantiles.tolist()
     bars = histogram(pilot.values, ends[0], ends[1], _BARS)
-    drivers: list[tuple[str, float]] = []
-    if ranks and pilot.good == pilot.values.size:
-        ranked = _ranked(pilot.values)
-        drivers = sorted(((name, _correlation(ranked, rank)) for name, rank in ranks), key=lambda pair: -abs(pair[1]))
-    return Spread(middle, low, high, pilot.mean, 1.0 - share, bars, (ends[0], ends[1]), tuple(drivers))
+    return Spread(middle, low, high, pilot.mean, 1.0 - share, bars, (ends[0], ends[1]), ranks)
+
+
+def _rank_correlation(x: Array, y: Array) -> float:
+    """Return Spearman's rank correlation, of the samples that have an answer in both."""
+    good = (np.abs(x) <= LARGEST) & (np.abs(y) <= LARGEST)
+    first, second = _ranked(x[good]), _ranked(y[good])
+    norm = float(np.sqrt((first @ first) * (second @ second)))
+    return float(first @ second) / norm if norm else 0.0
 
 
 def _ranked(values: Array) -> Array:
@@ -243,8 +271,3 @@ def _ranked(values: Array) -> Array:
     middles: Array = ends - (counts - 1) / 2.0
     ranks: Array = middles[inverse] - (values.size + 1) / 2.0
     return ranks
-
-
-def _correlation(x: Array, y: Array) -> float:
-    norm = float(np.sqrt((x @ x) * (y @ y)))
-    return float(x @ y) / norm if norm else 0.0

@@ -77,22 +77,46 @@ def with_intervals(
     >>> from scaletui_core.calc import calculate
     >>> from scaletui_core.distributions import uncertain
     >>> from scaletui_core.presets import Catalog
-    >>> asked = BudgetInputs(flops=uncertain("1e23..1e25", "FLOP"), law=("chinchilla-1",))
+    >>> asked = BudgetInputs(flops=uncertain("1e23..1e25", "FLOP", "flops"), law=("chinchilla-1",))
     >>> (answer,) = with_intervals([calculate(asked, Catalog("presets"))])
     >>> [float(f"{x:.3g}") for x in answer.row("compute")[7:9]]
     [1e+23, 1e+25]
     """
     sampling = sampling or Sampling()
-    if not FEWEST <= sampling.samples <= MOST:
-        raise InputError(f"must be from {FEWEST:,} to {MOST:,}", where="--samples", hint="such as 100k")
+    _check(sampling)
     answers = [_without_solved(answer) for answer in answers]
     values = [row.value for answer in answers for row in answer.rows if isinstance(row.value, Traced)]
     if not values:
         return answers
-    program = Program(values)
-    made = _Made(program.draws, sampling, _coverage(program.draws, sampling.coverage))
-    spreads = iter(Run(program, values, sampling, made.coverage, cancelled, stage).spreads())
+    for answer in answers:
+        _check_names(answer)
+    draws = Program(values).draws
+    made = _Made(draws, sampling, _coverage(draws, sampling.coverage))
+    spreads = iter(Run(values, sampling, made.coverage, cancelled, stage).spreads())
     return [_told(answer, spreads, made) if is_uncertain(answer) else answer for answer in answers]
+
+
+def _check(sampling: Sampling) -> None:
+    """Raise for what no run can be made of."""
+    if not FEWEST <= sampling.samples <= MOST:
+        raise InputError(f"must be from {FEWEST:,} to {MOST:,}", where="--samples", hint="such as 100k")
+    if sampling.coverage is not None and not 0.0 < sampling.coverage < 1.0:
+        raise InputError("must be between 0 and 1", where="--coverage", hint="such as 50%")
+    if sampling.seed < 0:
+        raise InputError("must be a whole number from 0 up", where="--seed", hint="such as 1")
+    if sampling.threads < 1:
+        raise InputError("must be at least 1", where="threads")
+
+
+def _check_names(answer: Answer) -> None:
+    """Raise where two ranges of one answer have one name, and would move together; those of two scenarios may."""
+    draws = Program([row.value for row in answer.rows if isinstance(row.value, Traced)]).draws
+    names = [draw.name for draw in draws]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None and answer.calculator != "compare":
+        raise InputError(
+            f"two ranges are called '{twice}'", hint="give each a name of its own: uncertain(..., name=...)"
+        )
 
 
 def _without_solved(answer: Answer) -> Answer:

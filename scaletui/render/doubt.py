@@ -46,14 +46,15 @@ def drivers(spread: Spread) -> str:
 
 def sensitivity_lines(answer: Answer, wanted: set[str]) -> list[str]:
     """Return a line for every row of the ids wanted that was ranked: what it is, and what drives it."""
-    rows = [row for row in answer.rows if row.spread is not None and row.spread.drivers and row.id in wanted]
-    if not rows:
+    ranked = [row for row in answer.rows if row.spread is not None and row.spread.drivers]
+    if not ranked:
         return []
+    rows = [row for row in ranked if row.id in wanted and row.at is None]
+    if not rows:
+        return ["What drives the spread stands in the JSON: --format json."]
     names = [
         cut(visible(": ".join(part for part in (row.law or row.subject, row.label) if part)), _WIDEST) for row in rows
     ]
-    if any(row.at is not None for row in rows):
-        return []
     wide = max(map(len, names))
     head = "What drives the spread, by rank correlation (1: rises with it, -1: falls):"
     body = [f"  {name:<{wide}}  {drivers(row.spread)}" for name, row in zip(names, rows, strict=True) if row.spread]

@@ -203,11 +203,11 @@ def answer_lines(answer: Answer, width: int, table_first: bool = False) -> list[
 def _grouped_lines(answer: Answer, width: int) -> list[TextLine]:
     """Return a list of groups: the key before every row, the notes of the whole below it, the rest counted."""
     cells = grouped_cells(answer)
-    wides = [max(len(cell[i]) for cell in cells) for i in (0, 1)]
+    wides = [max(len(cell[i]) for cell in cells if cell[2]) for i in (0, 1)]
     out: list[TextLine] = []
     units: dict[str, str] = {}
     for index, (key, label, value) in enumerate(cells):
-        start = f"{key:<{wides[0]}}  {label:<{wides[1]}}  "
+        start = f"{key:<{wides[0]}}  {label:<{wides[1] if value else 0}}  "
         if len(start) + len(value) > width and index < len(answer.rows):
             row = answer.rows[index]
             value = value_text(row)
