@@ -18,7 +18,7 @@ from scaletui.panes import pane_classes
 from scaletui.panes.base import Pane
 from scaletui.panes.calculator import CalculatorPane
 from scaletui.render.plot import Glyphs
-from scaletui.render.table import wrapped
+from scaletui.render.words import wrapped
 from scaletui.scenario import Scenario
 from scaletui.widgets.bars import KeyBar, ScenarioBar, TabBar
 from scaletui.widgets.field import FieldInput
@@ -129,7 +129,7 @@ class ScaletuiApp(App[None]):
 
     def want_intervals(self) -> None:
         """Have the intervals found of what is in sight."""
-        self.intervals.want(self.pane.TITLE, self.pane.answer)
+        self.intervals.want(self.pane.answers)
 
     def on_intervals_ready(self, message: Intervals.Ready) -> None:
         """Show intervals, or why there are none."""
@@ -137,7 +137,7 @@ class ScaletuiApp(App[None]):
             return
         if message.found is None:
             self.notify(message.reason, title="No interval", severity="warning", markup=False)
-        elif message.key == self.pane.TITLE:
+        elif message.key in self.pane.answers:
             self.pane.show_scenario(self.scenario)
 
     def on_intervals_stage(self, message: Intervals.Stage) -> None:
@@ -189,7 +189,7 @@ class ScaletuiApp(App[None]):
         sheet, about, catalog = self.scenario.sheet(self.pane.PART), self.pane.about, self.scenario.catalog
         if sheet.answer is None:
             return
-        whole = self.intervals.of(self.pane.TITLE, sheet.answer)
+        whole = self.intervals.of(self.pane.PART, sheet.answer)
         answer = narrowed(whole, about) if about else whole
         title = f"Explained: {about or ('all laws' if self.pane.PART == 'calc' else 'all')}"
         await self.push_screen(TextScreen(title, lambda width: sheet.in_app(as_explanation(answer, catalog, width))))
@@ -258,7 +258,7 @@ RANGES = (
     ("1M..4M@50%", "the ends are quartiles; any coverage may stand there"),
     ("70B..140B", "each part has its own suffix; a unit may stand on the last part alone: 20..40 d"),
     ("values, (a to b)", "medians, and the ends of the interval; in tables they stand below the value"),
-    ("0.5% at a |shape| b", "the spread of the line under the cursor, and with several ranges what drives it"),
+    ("a |shape| b", "the spread of what the cursor is on, 0.5% to 99.5% of the samples, and what drives it"),
 )
 SYMBOLS = (
     ("C", "training compute [FLOP]; C = 6 N D, forward and backward pass of a dense transformer"),

@@ -306,10 +306,13 @@ def show(
     tty = sys.stdout.isatty()
     columns, lines = terminal.size(tty)
     try:
-        answer = _sampled(make(catalog), asked)
+        point = make(catalog)
+        answer = _sampled(point, asked)
         if plot:
             ascii = ascii or not terminal.unicode_shown()
-            text = plot_text(inputs, answer, catalog, axis, columns, max(lines - 2, 12), ascii, terminal.colors(tty))
+            text = plot_text(
+                inputs, point, answer, catalog, axis, columns, max(lines - 2, 12), ascii, terminal.colors(tty)
+            )
         else:
             bold = tty and terminal.colors(tty) != "none"
             text = render(answer, format, catalog, explain=explain, width=columns, bold=bold)

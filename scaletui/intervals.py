@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,6 @@ from textual.worker import get_current_worker
 
 from scaletui import processors
 from scaletui_core.answer import Answer
-from scaletui_core.errors import ScaletuiError
 from scaletui_core.sampling import Sampling
 from scaletui_core.traced import Traced
 
@@ -47,31 +47,37 @@ class Intervals:
     def __init__(self, app: ScaletuiApp) -> None:
         self._app = app
         self._done: dict[str, tuple[Answer, Answer]] = {}
-        self._running: tuple[str, Answer] | None = None
+        self._running: dict[str, Answer] = {}
         self._words = ""
 
     def of(self, key: str, answer: Answer) -> Answer:
-        """Return an answer with its intervals where they are there, and as it is where they are not yet."""
+        """Return an answer with its intervals where they are there, and as it is where they are not yet.
+
+        By identity: to compare what varies takes longer than to draw it again.
+        """
         known = self._done.get(key)
         return known[1] if known is not None and known[0] is answer else answer
 
-    def want(self, key: str, answer: Answer | None) -> None:
-        """Find the intervals of a pane's answer, unless they are known or on their way; cancel what is not wanted."""
-        if self._running is not None and answer is not None and self._running == (key, answer):
+    def want(self, answers: Mapping[str, Answer]) -> None:
+        """Find the intervals of answers, unless they are known or on their way; a run for others is cancelled."""
+        varying = {
+            key: answer
+            for key, answer in answers.items()
+            if any(isinstance(row.value, Traced) for row in answer.rows) and self.of(key, answer) is answer
+        }
+        if varying and all(self._running.get(key) is answer for key, answer in varying.items()):
             return
-        varies = answer is not None and any(isinstance(row.value, Traced) for row in answer.rows)
-        if self._running is not None:
+        if self._running or varying:
             self._app.workers.cancel_group(self._app, _GROUP)
-            self._running = None
+            self._running = {}
             self._sign("")
-        if answer is None or not varies or self.of(key, answer) is not answer:
-            return
-        self._running = (key, answer)
-        self._words = "interval..."
-        self._app.run_worker(partial(self._run, key, answer), thread=True, group=_GROUP, exit_on_error=False)
-        self._app.set_timer(_PATIENCE, partial(self._late, answer))
+        if varying:
+            self._running = varying
+            self._words = "interval..."
+            self._app.run_worker(partial(self._run, varying), thread=True, group=_GROUP, exit_on_error=False)
+            self._app.set_timer(_PATIENCE, partial(self._late, varying))
 
-    def _run(self, key: str, answer: Answer) -> None:
+    def _run(self, answers: dict[str, Answer]) -> None:
         """Find the intervals; in a thread of its own. What drives a spread comes after the spread itself."""
         from scaletui_core.uncertainty import Cancelled
 
@@ -81,26 +87,35 @@ class Intervals:
         def stage(words: str) -> None:
             self._app.post_message(self.Stage(words))
 
-        try:
-            for sampling in (Sampling(threads=threads), Sampling(threads=threads, sensitivity=True)):
-                (found,) = processors.sampled([answer], sampling, cancelled=lambda: worker.is_cancelled, stage=stage)
-                self._app.post_message(self.Ready(key, answer, found))
-                if len(found.provenance["sampling"]["uncertain"]) < 2:
-                    break
-        except Cancelled:
-            return
-        except (ScaletuiError, ArithmeticError, ImportError, OSError) as error:
-            self._app.post_message(self.Ready(key, answer, None, str(error).partition("\n")[0]))
+        def over() -> bool:
+            return worker.is_cancelled
+
+        for key, answer in answers.items():
+            try:
+                for sampling in (Sampling(threads=threads), Sampling(threads=threads, sensitivity=True)):
+                    (found,) = processors.sampled([answer], sampling, cancelled=over, stage=stage)
+                    if over():
+                        return
+                    self._app.post_message(self.Ready(key, answer, found))
+                    if len(found.provenance.get("sampling", {}).get("uncertain", ())) < 2:
+                        break
+            except Cancelled:
+                return
+            except Exception as error:  # whatever it is, the app goes on, and says that there is no interval
+                words = str(error).partition("\n")[0] or type(error).__name__
+                self._app.post_message(self.Ready(key, answer, None, words))
 
     def take(self, ready: Ready) -> bool:
-        """Keep what a run found; return whether it is what is wanted now."""
-        wanted = self._running is not None and self._running[1] is ready.answer
+        """Keep what a run found, if it is wanted still; return whether it is."""
+        if self._running.get(ready.key) is not ready.answer and self.of(ready.key, ready.answer) is ready.answer:
+            return False
+        self._running.pop(ready.key, None)
         if ready.found is not None:
             self._done[ready.key] = (ready.answer, ready.found)
-        if wanted:
+        if not self._running:
             self._sign("")
             self._words = ""
-        return wanted
+        return True
 
     def told(self, words: str) -> None:
         """Take note of what the run is doing: the first compile takes seconds, and says so."""
@@ -109,8 +124,8 @@ class Intervals:
             if self._app.scenario.pending:
                 self._sign(self._words)
 
-    def _late(self, answer: Answer) -> None:
-        if self._words and self._running is not None and self._running[1] is answer:
+    def _late(self, answers: dict[str, Answer]) -> None:
+        if self._words and self._running and self._running is answers:
             self._sign(self._words)
 
     def _sign(self, words: str) -> None:

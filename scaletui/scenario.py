@@ -81,11 +81,20 @@ class Sheet:
             own = parse_inputs(self._kind, given, _place, None if self.part == PARTS[0] else self.part)
             found = follow(self.part, own, parts, catalog, shut)
             if found.error is None:
-                self.own, self.shut, self.found, self.answer = own, shut, found, found.answer
+                if not (self.answer is not None and own == self.own and shut == self.shut and self._follows(found)):
+                    self.own, self.shut, self.found, self.answer = own, shut, found, found.answer
                 return
             self.error, self.wrong = found.error, self._field_named(found.error.where)
-        self.found = follow(self.part, self.own, parts, catalog, self.shut)
-        self.answer = self.found.answer or self.answer
+        found = follow(self.part, self.own, parts, catalog, self.shut)
+        if self.answer is None or not self._follows(found):
+            self.found, self.answer = found, found.answer or self.answer
+
+    def _follows(self, found: Part) -> bool:
+        """Whether what is inherited is what it was: then the answer that there is stays, intervals and all."""
+        old, new = self.found.inherited, found.inherited
+        same = (old[name] is new[name] or (not _varies(old[name], new[name]) and old[name] == new[name]) for name in new
+                if name in old)  # fmt: skip
+        return old.keys() == new.keys() and all(same)
 
     def _fault(self, name: str, text: str) -> InputError | None:
         """Return why a text means nothing in its field, or None if it means something."""
@@ -186,6 +195,11 @@ class Scenario:
         return sheet
 
     @property
+    def broken(self) -> list[str]:
+        """The parts whose texts make no sense as they stand: what follows goes on from their last good answer."""
+        return [_title(part) for part in PARTS if part in self._sheets and self._sheets[part].error is not None]
+
+    @property
     def budget(self) -> Sheet:
         """The part that all others follow from."""
         return self.sheet("calc")
@@ -235,6 +249,10 @@ def echo_of(field: Field, value: Any) -> str:
         words: str = getattr(value, "words", "")  # a range says what it is
         return words or format_quantity(value, field.unit, digits=6, with_unit=True)
     return field.text_of(value)
+
+
+def _varies(*values: Any) -> bool:
+    return any(isinstance(value, Traced) for value in values)
 
 
 def _in_short(value: float, unit: str) -> str:

@@ -27,7 +27,7 @@ from scaletui_core.chain import chain
 from scaletui_core.errors import InputError
 from scaletui_core.fields import Field, fields_of
 from scaletui_core.presets import Catalog
-from scaletui_core.scenario import Scenario, Texts, as_words, assigned, check_name, dotted, inputs_of
+from scaletui_core.scenario import Scenario, Texts, as_words, assigned, check_name, dotted, inputs_of, typed
 
 _FORCE: Option = ("force", False, Annotated[bool, typer.Option("--force", help="Go before what has that name.")])
 _TITLE: Option = (
@@ -92,9 +92,10 @@ def _asked(
     """Return the scenario that options mean, and how an error names a field: as it was given."""
     texts: Texts = {}
     title, source, base = "", None, ""
+    sources: dict[str, str] = {}
     if start is not None:
         known = saved.load(start, catalog, locations.scenario_folder(), "--scenario")
-        base, title, source, texts = known
+        base, title, source, texts, sources = known
     options = {name: tuple(v) if isinstance(v, list | tuple) else v for name, v in given.items() if v}
     # An option that is empty text is wrong, not absent: its field says so.
     options |= {name: value for name, value in given.items() if value == ""}
@@ -105,11 +106,13 @@ def _asked(
             raise InputError(f"{dotted('calc', item)} is {item.option}: drop one", where="--set")
     if start is not None and merged != texts:
         base, title, source = "", f"{title}, changed", None
+        before, now = typed(texts), typed(merged)
+        sources = {key: where for key, where in sources.items() if before.get(key) == now.get(key) is not None}
 
     def place(part: str, item: Field) -> str:
         return item.option if part == "calc" and item.name in options else dotted(part, item)
 
-    return Scenario(base, title, source, merged), place
+    return Scenario(base, title, source, merged, sources), place
 
 
 def _list(**shown: Any) -> None:
@@ -143,8 +146,15 @@ def _show(name: str, **shown: Any) -> None:
 
         scenario = saved.load(name, catalog, locations.scenario_folder())
         answer = chain(scenario, catalog)
-        text = f"{scenario.title}: {shlex.join(as_words(scenario))}"
-        return answer._replace(notes=(Note("scenario", text, scenario.source), *answer.notes))
+        told = [Note("scenario", f"{scenario.title}.", scenario.source)]
+        words = shlex.join(as_words(scenario))
+        said = [Note("scenario-command", words, None, "scenario", "convention")]
+        texts = typed(scenario.texts)
+        said += [
+            Note(f"scenario-source:{key}", f"{key} = {texts.get(key, 'open')}", where, "scenario")
+            for key, where in scenario.sources.items()
+        ]
+        return answer._replace(notes=(*told, *answer.notes, *said))
 
     show(make, **shown)
 

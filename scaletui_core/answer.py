@@ -186,6 +186,10 @@ class Answer(NamedTuple):
                 return row
         raise KeyError((row_id, law, subject))
 
+    def at_the_middle(self) -> Answer:
+        """Return the answer of the middles of its ranges alone: no number of it varies."""
+        return self._replace(rows=tuple(row._replace(value=float(row.value), working=_plain(row)) for row in self.rows))
+
     def as_dict(self) -> dict[str, Any]:
         """Return the answer as the JSON document ``scaletui.answer/1``: plain values in base units."""
         sweep = {"sweep": {"id": self.sweep.id, "unit": self.sweep.unit}} if self.sweep else {}
@@ -200,6 +204,12 @@ class Answer(NamedTuple):
             ],
             "provenance": self.provenance,
         }
+
+
+def _plain(row: Row) -> Working | None:
+    if row.working is None:
+        return None
+    return row.working._replace(numbers=tuple(n._replace(value=float(n.value)) for n in row.working.numbers))
 
 
 def _row_dict(row: Row) -> dict[str, Any]:

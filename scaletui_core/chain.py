@@ -108,6 +108,11 @@ def chain(scenario: Scenario, catalog: Catalog, inputs: Mapping[str, Any] | None
         raise parts["calc"].error or InputError("nothing to start from", hint="give --flops 5.76e23")
     rows = _with_given_speed(rows, parts["speed"])
     notes = [*_law_notes(parts, found, rows), *_inherited_note(parts)]
+    shown = {row.subject for row in rows}
+    for name, part in parts.items():
+        if part.answer is not None and name not in shown:
+            text = "nothing of its answer has a place in the chain."
+            notes.append(Note(f"unreachable:{name}", text, None, name, "unreachable"))
     for name, part in parts.items():
         notes += _part_notes(name, part, {found.law, "roofline", *_shown(name, parts)})
     sources = {"scenario": scenario.name} if scenario.name else {}
@@ -179,7 +184,7 @@ def _law_notes(parts: dict[str, Part], found: Found, rows: list[Row]) -> list[No
     asked = calc.inputs.law
     first = asked[0].split(",")[0].strip().lower() if asked else None
     if first is None:
-        why = "the refit with honest errors; --law names another"
+        why = "the refit, by default"
     elif first == found.law:
         why = "the first that --law names"
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from scaletui_core.answer import Answer, Column, Note, Row, Table, made
 from scaletui_core.calculator import provenance
 from scaletui_core.chain import chain
+from scaletui_core.errors import InputError
 from scaletui_core.formula import Number, examples, formula
 from scaletui_core.presets import Catalog
 from scaletui_core.scenario import Scenario, typed
@@ -46,7 +47,7 @@ def compare(first: Scenario, second: Scenario, catalog: Catalog) -> Answer:
     >>> answer.row("ratio", subject="calc.params").value, answer.row("ratio", subject="calc.params").label
     (0.25, 'less')
     """
-    answers = chain(first, catalog), chain(second, catalog)
+    answers = _answer(first, catalog), _answer(second, catalog)
     sides = [{f"{row.subject}.{_ALIKE.get(row.id, row.id)}": row for row in answer.rows} for answer in answers]
     rows: list[Row] = []
     for subject in _merged(list(sides[0]), list(sides[1])):
@@ -74,6 +75,15 @@ def compare(first: Scenario, second: Scenario, catalog: Catalog) -> Answer:
     notes = _notes(first, second, laws)
     more = provenance(laws=laws)
     return Answer("compare", {"name": names}, tuple(rows), tuple(notes), more, Table("subject", columns))
+
+
+def _answer(scenario: Scenario, catalog: Catalog) -> Answer:
+    """Return the chain of one; an error says of which."""
+    try:
+        return chain(scenario, catalog)
+    except InputError as error:
+        where = f"{scenario.name}: {error.where}" if error.where else scenario.name
+        raise InputError(error.what, where=where, hint=error.hint, text=error.text, column=error.column) from None
 
 
 def _merged(first: list[str], second: list[str]) -> list[str]:

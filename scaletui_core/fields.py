@@ -198,6 +198,13 @@ def parse_inputs(
     return kind(**values)
 
 
+def at_the_middle(inputs: Inputs) -> Inputs:
+    """Return inputs with the median of every range in its place."""
+    values = {item.name: getattr(inputs, item.name) for item in fields_of(inputs)}
+    middles = {name: float(value) for name, value in values.items() if isinstance(value, Traced)}
+    return dataclasses.replace(inputs, **middles) if middles else inputs  # type: ignore[type-var]  # a dataclass
+
+
 def given(inputs: object) -> dict[str, Any]:
     """Return what was set away from the defaults, by option name without the dashes, as JSON can hold it.
 

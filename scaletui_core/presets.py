@@ -218,7 +218,7 @@ def read_text(path: str) -> str | None:
     if len(raw) > _SIZE_LIMIT:
         raise InputError(f"is larger than {_SIZE_LIMIT:,} bytes", where=visible(path, 200))
     try:
-        return raw.decode("utf-8")
+        return raw.decode("utf-8-sig")  # an editor may have put a mark before it
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise InputError("is not UTF-8 text", where=f"{visible(path, 200)}:{line}") from None

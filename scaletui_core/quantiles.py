@@ -89,6 +89,15 @@ def histogram(values: Array, low: float, high: float, bars: int) -> tuple[int, .
     return tuple(counts.tolist())
 
 
+def prepare() -> None:
+    """Have every kernel of this module compiled: the first time that takes seconds."""
+    some = np.linspace(1.0, 2.0, 16)
+    exact_quantiles(some, (0.5,))
+    survey(some)
+    histogram(some, 1.0, 2.0, 4)
+    Sketch(some).count(some)
+
+
 class Sketch:
     """Counts of a stream of samples, of which quantiles are known to `SKETCH_ERROR`.
 

@@ -16,7 +16,6 @@ from scaletui_core.safetext import visible
 NAME_LIMIT = 40
 """The longest name of a scenario [characters]."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_YES, _NO = ("true", "yes"), ("false", "no")
 
 Typed = str | bool | tuple[str, ...]
 """What stands in one field: a text, a flag, or the names of a list."""
@@ -37,12 +36,15 @@ class Scenario(NamedTuple):
         ``source-id: locator`` of a published one.
     texts : dict
         Texts by part and field name; a part or a field that is absent is left open.
+    sources : dict
+        Where single texts stand, by ``part.field``, where that is not the source of the whole.
     """
 
     name: str
     title: str
     source: str | None
     texts: Texts
+    sources: dict[str, str] = {}  # noqa: RUF012  (never mutated; a NamedTuple has no default factory)
 
 
 def check_name(name: str, where: str = "NAME") -> str:
@@ -135,9 +137,7 @@ def _typed(item: Field, text: str, place: str) -> Typed | None:
     if not text:
         return None
     if item.unit == FLAG:
-        if text.lower() not in (*_YES, *_NO):
-            raise InputError("must be true or false", where=place)
-        return text.lower() in _YES or None
+        return item.parse(text, place) or None
     return (text,) if item.unit == NAMES else text
 
 
@@ -216,7 +216,7 @@ def _each(texts: Texts) -> list[tuple[str, Field, Typed]]:
 def from_record(name: str, record: Mapping[str, Any]) -> Scenario:
     """Return the scenario of a record of ``presets/scenarios.toml``."""
     texts: Texts = {part: {key: _kept(text) for key, text in record[part].items()} for part in PARTS if part in record}
-    return Scenario(name, record["name"], record["source"], texts)
+    return Scenario(name, record["name"], record["source"], texts, dict(record.get("sources", {})))
 
 
 def _kept(text: Any) -> Typed:

@@ -42,6 +42,9 @@ def written(scenario: Scenario) -> str:
     lines = [f"version = {VERSION}", f"title = {_value(_line(scenario.title, 'the title'))}"]
     if scenario.source is not None:
         lines.append(f"source = {_value(_line(scenario.source, 'the source'))}")
+    if scenario.sources:
+        sources = {key: _line(text, "a source") for key, text in scenario.sources.items()}
+        lines += ["", "[sources]", *(f"{_value(key)} = {_value(text)}" for key, text in sources.items())]
     for part in PARTS:
         fields = scenario.texts.get(part)
         if fields:
@@ -104,18 +107,22 @@ def read(text: str, name: str, path: str) -> Scenario:
     if document["version"] != VERSION or isinstance(document["version"], bool):
         what = f"must be {VERSION}, the only one that this scaletui knows"
         raise fault(what, text, shown, ("version",))
-    check_keys(document, ["version", "title", "source", *PARTS], text, shown, ())
+    check_keys(document, ["version", "title", "source", "sources", *PARTS], text, shown, ())
     if "title" not in document:
         raise InputError("needs 'title'", where=shown, hint='title = "what it is"')
     for key in ("title", "source"):
         value = document.get(key, "")
         if not isinstance(value, str) or not value.isprintable() or len(value) > TITLE_LIMIT:
             raise fault(f"must be one line of text, at most {TITLE_LIMIT} characters", text, shown, (key,))
+    sources = document.get("sources", {})
+    if not isinstance(sources, dict) or not all(isinstance(one, str) and one.isprintable() for one in sources.values()):
+        raise fault("must be a table of texts, by part.field", text, shown, ("sources",))
     texts: Texts = {}
     for part in PARTS:
         if part in document:
             texts[part] = checked_part(document[part], part, text, shown, (part,))
-    return Scenario(name, document["title"], document.get("source"), {p: t for p, t in texts.items() if t})
+    kept = {part: fields for part, fields in texts.items() if fields}
+    return Scenario(name, document["title"], document.get("source"), kept, sources)
 
 
 def checked_part(table: Any, part: str, text: str, shown: str, at: tuple[str, ...]) -> dict[str, Typed]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scaletui_core.answer import Spread
 from scaletui_core.draws import Draws
 from scaletui_core.program import Program
-from scaletui_core.quantiles import LARGEST, Sketch, exact_quantiles, histogram, survey
+from scaletui_core.quantiles import LARGEST, Sketch, exact_quantiles, histogram, prepare, survey
 from scaletui_core.sampling import Sampling
 from scaletui_core.traced import Draw, Traced
 
@@ -94,6 +94,7 @@ class Run:
             self._stage("compiling")
             if not program.compile(self._is_over):
                 raise Cancelled
+            prepare()
             self._stage("sampling")
             chunk = program.run(self._draws, 0, program.room())
             pilots = [Pilot(kept, *survey(kept)) for kept in (values.copy() for values in chunk)]

@@ -146,11 +146,13 @@ class _Made(NamedTuple):
 
     def note(self) -> Note:
         """Return the note that says so."""
-        named = "; ".join(dict.fromkeys(_said(draw) for draw in self.draws))
+        alike: dict[str, list[str]] = {}
+        for words in dict.fromkeys(_said(draw) for draw in self.draws):
+            start, _, shape = words.partition(" (")
+            alike.setdefault(shape, []).append(start)
+        named = "; ".join(", ".join(all_) + (f" ({shape}" if shape else "") for shape, all_ in alike.items())
         inside = format_quantity(self.coverage, "fraction", digits=6)
-        text = (
-            f"Uncertain: {named}. Values are medians of {self.sampling.samples:,} samples, with the central {inside}."
-        )
+        text = f"Uncertain: {named}. Medians and central {inside} of {self.sampling.samples:,} samples."
         return Note("uncertain", text, kind="assumption")
 
     def provenance(self) -> dict[str, object]:

@@ -44,9 +44,10 @@ class Pane(Vertical):
         return ""
 
     @property
-    def answer(self) -> Answer | None:
-        """The answer in sight, whose intervals are wanted where it varies."""
-        return None
+    def answers(self) -> dict[str, Answer]:
+        """The answers in sight, whose intervals are wanted where they vary, by what they are of."""
+        answer = self.host.scenario.sheet(self.PART).answer
+        return {} if answer is None else {self.PART: answer}
 
     def show_scenario(self, scenario: Scenario) -> None:
         """Show the scenario; called when it changed and the pane is in sight, and when the pane comes into sight."""

@@ -14,12 +14,12 @@ from scaletui.panes.base import Pane
 from scaletui.render.doubt import drivers, histogram_line
 from scaletui.render.figures import FIGURES, Figure
 from scaletui.render.plot import Axis, Plot
-from scaletui.render.table import TextLine, about_of, answer_lines, wrapped
+from scaletui.render.table import about_of, answer_lines
+from scaletui.render.words import TextLine, wrapped
 from scaletui.scenario import Scenario, Sheet
 from scaletui.widgets.field import FieldGrid, FieldInput
 from scaletui.widgets.lines import LineView
 from scaletui.widgets.plot import PlotView
-from scaletui_core.answer import Answer
 from scaletui_core.errors import ScaletuiError
 from scaletui_core.safetext import cut
 
@@ -59,16 +59,12 @@ class CalculatorPane(Pane):
         self._figure = 0
         self._plotted = False
         self._aside: dict[str, str] = {}
+        self._reason = ""
 
     @property
     def sheet(self) -> Sheet:
         """The pane's part of the scenario."""
         return self.host.scenario.sheet(self.PART)
-
-    @property
-    def answer(self) -> Answer | None:
-        """The answer of the part, the last good one."""
-        return self.sheet.answer
 
     @property
     def results(self) -> LineView:
@@ -110,7 +106,7 @@ class CalculatorPane(Pane):
         """Return the last good answer in lines; none before there was one."""
         if sheet.answer is None:
             return []
-        found = self.host.intervals.of(self.TITLE, sheet.answer)
+        found = self.host.intervals.of(self.PART, sheet.answer)
         rows = tuple(sorted(found.rows, key=lambda row: row.id not in self.FIRST_ROWS))
         answer = sheet.told(found._replace(rows=rows))
         return answer_lines(answer, max(self.size.width - _BESIDE, 40), self.TABLE_FIRST)
@@ -126,7 +122,7 @@ class CalculatorPane(Pane):
             line = f"! {line}" + (" - last good answer below" if sheet.answer else "")
         width = max(self.size.width - _BESIDE, 20)
         lines = wrapped(line, width, "  ")
-        if sheet.error is None:
+        if sheet.error is None and not self._reason:
             lines = [cut(line, width)]
         text = "\n".join(lines[:_REASON_LINES])
         echo = self.query_one(".echo", Static)
@@ -136,10 +132,10 @@ class CalculatorPane(Pane):
 
     def _spread_line(self) -> str:
         """Return the shape of the spread of what the cursor is on: its first value that varies."""
-        answer = self.answer
+        answer = self.sheet.answer
         if answer is None or self._plotted:
-            return ""
-        found = self.host.intervals.of(self.TITLE, answer)
+            return self._reason if self._plotted else ""
+        found = self.host.intervals.of(self.PART, answer)
         # Not what is 0 or 1 in each sample: its share says all.
         flags = {one.id for one in found.table.columns if one.unit == "share"} if found.table else set()
         varying = [row for row in found.rows if row.spread is not None and row.id not in flags]
@@ -148,7 +144,8 @@ class CalculatorPane(Pane):
             return ""
         shape = histogram_line(rows[0], ascii_only=self.host.glyphs == "ascii")
         driven = f"; driven by {drivers(rows[0].spread)}" if rows[0].spread.drivers else ""
-        return f"{shape}  {rows[0].label}{driven}" if shape else ""
+        room = max(self.size.width - _BESIDE - len(shape) - len(driven) - 2, 12)
+        return f"{shape}  {cut(rows[0].label, room)}{driven}" if shape else ""
 
     def on_line_view_moved(self) -> None:
         """Show the spread of what the cursor came to."""
@@ -190,7 +187,7 @@ class CalculatorPane(Pane):
     def switch(self, texts: dict[str, str], against: Sequence[str] = ()) -> None:
         """Put texts into fields; what ``against`` names would contradict them, and is put aside until `switch_back`."""
         now = self.sheet.texts
-        self._aside = {name: now.get(name, "") for name in (*texts, *against)} | self._aside
+        self._aside = {name: now.get(name, "") for name in (*texts, *against)}
         self.put(dict.fromkeys(against, "") | texts)
 
     def switch_back(self, texts: dict[str, str]) -> None:
@@ -228,14 +225,15 @@ class CalculatorPane(Pane):
             return
         self._figure = (self._figure + 1) % len(self.figures)
         self._draw(self.sheet)
+        self._echo()
 
     def _draw(self, sheet: Sheet) -> None:
+        self._reason = ""
         figure = self.figures[self._figure]
         plot = Plot(f"{figure.name}: nothing to plot yet", Axis("", ""), Axis("", ""))
         if sheet.answer is not None:
             try:
-                answer = self.host.intervals.of(self.TITLE, sheet.answer)
-                plot = figure.draw(sheet.inputs, answer, self.host.scenario.catalog)
+                plot = figure.draw(sheet.inputs, sheet.answer, self.host.scenario.catalog)
             except ScaletuiError as error:
-                plot = plot._replace(title=sheet.in_app(str(error).partition("\n")[0]))
+                self._reason = sheet.in_app(str(error).partition("\n")[0])
         self.query_one(PlotView).set_plot(plot)

@@ -10,7 +10,7 @@ from scaletui.panes.calculator import CalculatorPane
 from scaletui.scenario import NOTHING
 
 _CHAIN = "gpt-2030"
-_AGAINST = ("tokens", "params", "hardware", "tokens_per_second_per_accelerator", "law")
+_AGAINST = ("tokens", "params", "hardware", "tokens_per_second_per_accelerator", "law", "law_uncertainty", "mixture")
 
 
 class CopiesPane(CalculatorPane):

@@ -18,6 +18,7 @@ from scaletui_core.frontier import FrontierInputs, IsoflopInputs, calculate, iso
 from scaletui_core.quantity_text import format_quantity
 
 _LOWEST, _HIGHEST = 1e18, 1e26
+_SWEEP = "frontier"
 
 
 class FrontierPane(Pane):
@@ -57,14 +58,14 @@ arrows pan, [ and ] move a cursor that reads the lines off, r resets."""
             self._shown = key
             self._found = self._answer(scenario)
             self.query_one("#frontier-line", Static).update(self._caption(scenario))
-        elif self._found is None or self.host.intervals.of(self.TITLE, self._found) is self._found:
+        elif self._found is None or self.host.intervals.of(_SWEEP, self._found) is self._found:
             return
         self.query_one(PlotView).set_plot(self._slice_plot(scenario) if self._slice else self._frontier_plot(scenario))
 
     @property
-    def answer(self) -> Answer | None:
-        """The frontier or the slice in sight: of it, what is drawn."""
-        return self._found
+    def answers(self) -> dict[str, Answer]:
+        """The frontier or the slice in sight, of it what is drawn; and the budget, which is explained."""
+        return super().answers | ({} if self._found is None else {_SWEEP: self._found})
 
     def _answer(self, scenario: Scenario) -> Answer | None:
         """Return the sweep that is drawn, at the middle of a range of budgets."""
@@ -87,7 +88,8 @@ arrows pan, [ and ] move a cursor that reads the lines off, r resets."""
 
     def _caption(self, scenario: Scenario) -> str:
         flops = self._budget(scenario)
-        budget = "no single C" if flops is None else f"C = {format_quantity(flops, 'FLOP')} FLOP"
+        typed = getattr(scenario.inputs.flops, "text", "")
+        budget = "no single C" if flops is None else f"C = {typed or format_quantity(flops, 'FLOP')} FLOP"
         laws = ", ".join(scenario.inputs.law) or "all laws"
         what = "isoFLOP slice: loss against N" if self._slice else f"{AXES[self._axis][0]} against C"
         return f"{what}; {budget}; {laws}"
@@ -97,7 +99,7 @@ arrows pan, [ and ] move a cursor that reads the lines off, r resets."""
 
     def _frontier_plot(self, scenario: Scenario) -> Plot:
         assert self._found is not None
-        flops, answer = self._budget(scenario), self.host.intervals.of(self.TITLE, self._found)
+        flops, answer = self._budget(scenario), self.host.intervals.of(_SWEEP, self._found)
         marks = known_models(scenario.catalog, self._axis) if self._models else []
         own = self._own_mark(scenario, flops)
         marks += [own] if own else []
@@ -123,7 +125,7 @@ arrows pan, [ and ] move a cursor that reads the lines off, r resets."""
                 Axis("N", "parameters"),
                 Axis("L", "nats/token", False),
             )
-        answer = self.host.intervals.of(self.TITLE, self._found)
+        answer = self.host.intervals.of(_SWEEP, self._found)
         best = {row.law: row.value for row in answer.rows if row.id == "optimal_params"}
         least = {row.law: row.value for row in answer.rows if row.id == "optimal_loss"}
         marks = [Mark(n, least[law], format_quantity(n, "parameters")) for law, n in best.items()]

@@ -31,7 +31,7 @@ def histogram_line(row: Row, *, ascii_only: bool = False) -> str:
     if row.spread is None or not row.spread.bars:
         return ""
     low, high = (format_quantity(end, row.unit) for end in row.spread.ends)
-    return f"0.5% at {low} |{histogram(row.spread, ascii_only=ascii_only)}| {high} at 99.5%"
+    return f"{low} |{histogram(row.spread, ascii_only=ascii_only)}| {high}"
 
 
 def drivers(spread: Spread) -> str:

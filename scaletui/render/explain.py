@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from scaletui.render.doubt import drivers, histogram_line
-from scaletui.render.table import about_of, note_text, value_text, wrapped
+from scaletui.render.table import about_of
+from scaletui.render.words import note_text, value_text, wrapped
 from scaletui.terminal import unicode_shown
 from scaletui_core.answer import Answer, Note, Row
 from scaletui_core.formula import Number
@@ -74,11 +75,11 @@ def row_lines(row: Row, catalog: Catalog, width: int) -> list[str]:
     at = f" at {row.at:g}" if row.at is not None else ""
     shown = value_text(row, with_unit=True)
     exact = number_text(Number("", row.value, row.unit), digits=8).removeprefix(" = ")
-    more = f" = {exact}" if exact != shown else ""
+    more = f" = {exact}" if exact != shown and row.spread is None else ""
     out = wrapped(f"{visible(row.label, 200)}{at} ({row.id}): {shown}{more}", width, "    ")
     if row.spread is not None:
         shape = histogram_line(row, ascii_only=not unicode_shown())
-        out += [f"  spread: {shape}"] if shape else []
+        out += [f"  spread, 0.5% to 99.5% of the samples: {shape}"] if shape else []
         out += wrapped(f"  driven by: {drivers(row.spread)}", width, "      ") if row.spread.drivers else []
         out.append("  the numbers below stand at the middle of the ranges")
     if row.working is not None:

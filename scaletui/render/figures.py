@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from scaletui.terminal import Colors
 from scaletui_core.answer import Answer
 from scaletui_core.errors import InputError, unknown_name
+from scaletui_core.fields import at_the_middle
 from scaletui_core.presets import Catalog
+from scaletui_core.traced import Traced
 
 if TYPE_CHECKING:
     from scaletui.render.plot import Plot
@@ -28,37 +30,45 @@ class Figure(NamedTuple):
         What it shows, in a few words.
     module, function : str
         Of `scaletui.render`, a pure function of inputs, answer and catalog.
+    bands : bool
+        Whether it shows intervals; the others show what holds at the middle of the ranges, and say so.
     """
 
     name: str
     help: str
     module: str
     function: str
+    bands: bool = False
 
     def draw(self, inputs: Any, answer: Answer, catalog: Catalog) -> Plot:
         """Return the plot of an answer to these inputs.
+
+        Of a figure without bands the answer is the one before samples were drawn.
 
         Raises
         ------
         InputError
             If these inputs leave nothing to draw; it says which to add.
         """
+        varies = any(isinstance(row.value, Traced) for row in answer.rows)
         module = importlib.import_module(f"scaletui.render.{self.module}")
-        plot: Plot = getattr(module, self.function)(inputs, answer, catalog)
-        if "sampling" in answer.provenance and not any(one.kind == "band" for one in plot.series):
-            plot = plot._replace(title=f"{plot.title}; ranges at their middle")
-        return plot
+        function = getattr(module, self.function)
+        if not varies:
+            plot: Plot = function(inputs, answer, catalog)
+            return plot
+        plot = function(at_the_middle(inputs), answer.at_the_middle(), catalog)
+        return plot._replace(title=f"{plot.title} (mid-range)")
 
 
 FIGURES: dict[str, tuple[Figure, ...]] = {
     "frontier": (
-        Figure("params", "N against C", "figures_sweep", "params"),
-        Figure("tokens", "D against C", "figures_sweep", "tokens"),
-        Figure("loss", "L against C", "figures_sweep", "loss"),
+        Figure("params", "N against C", "figures_sweep", "params", bands=True),
+        Figure("tokens", "D against C", "figures_sweep", "tokens", bands=True),
+        Figure("loss", "L against C", "figures_sweep", "loss", bands=True),
     ),
     "isoflop": (
-        Figure("loss", "L against N", "figures_sweep", "loss"),
-        Figure("tokens", "D against N", "figures_sweep", "tokens"),
+        Figure("loss", "L against N", "figures_sweep", "loss", bands=True),
+        Figure("tokens", "D against N", "figures_sweep", "tokens", bands=True),
     ),
     "emergence": (
         Figure("map", "abilities by the C and N at which they were first seen", "figures_emergence", "ability_map"),
@@ -114,6 +124,7 @@ def axis_help(calculator: str) -> str:
 
 def plot_text(
     inputs: Any,
+    point: Answer,
     answer: Answer,
     catalog: Catalog,
     axis: str | None,
@@ -124,6 +135,8 @@ def plot_text(
 ) -> str:
     """Return an answer's figure as text for a terminal of ``width`` x ``height`` cells.
 
+    ``point`` is the answer before samples were drawn, ``answer`` the one with intervals.
+
     Raises
     ------
     InputError
@@ -133,7 +146,7 @@ def plot_text(
 
     figure = figure_named(answer.calculator, axis)
     try:
-        plot = figure.draw(inputs, answer, catalog)
+        plot = figure.draw(inputs, answer if figure.bands else point, catalog)
     except InputError as error:
         raise error.at("--plot" if axis is None else f"--axis {axis}") from None
     canvas = draw(plot, width, height, glyphs="ascii" if ascii_only else "braille")

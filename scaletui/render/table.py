@@ -5,20 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from scaletui.render.doubt import sensitivity_lines
-from scaletui_core.answer import Answer, Column, Note, Row, Table
+from scaletui.render.grouped import grouped_cells, grouped_lines
+from scaletui.render.words import BARE, PENDING, TextLine, note_text, value_text, wrapped
+from scaletui_core.answer import Answer, Column, Row, Table
 from scaletui_core.calculator import INSIDE
 from scaletui_core.quantity_text import format_quantity
 from scaletui_core.safetext import cut, visible
+from scaletui_core.traced import Traced
 
 _MISSING = "-"
-_BARE = (
-    "parameters",
-    "tokens",
-    "FLOP",
-    "tokens/parameter",
-    "nats/token",
-    "TFLOP/s, dense",
-)  # units that a cell does not show
 COMPARABLE = "Losses of laws fitted on different data or tokenizers do not compare."
 _LEAST_LABEL = 10  # columns that a cut label must keep to be worth showing
 _FULL_NOTES = 3  # with at most so many laws the notes of a table are printed whole
@@ -41,14 +36,6 @@ def cell(row: Row | None, column: Column) -> str:
     if column.unit == "1e12":
         return format_quantity(row.value / 1e12, "1", digits=4)
     return value_text(row)
-
-
-def value_text(row: Row, *, with_unit: bool = False, digits: int = 3) -> str:
-    """Return a row's value for people, with its interval where it has one."""
-    text = format_quantity(row.value, row.unit, digits=digits, with_unit=with_unit)
-    if row.low is not None and row.high is not None:
-        text += f" ({format_quantity(row.low, row.unit)} to {format_quantity(row.high, row.unit)})"
-    return text
 
 
 class Line:
@@ -153,7 +140,9 @@ def percentiles(answer: Answer) -> tuple[str, str]:
     >>> percentiles(Answer("calc", {}, (), provenance={"sampling": {"coverage": 0.9}}))
     ('5%', '95%')
     """
-    coverage = answer.provenance.get("sampling", {}).get("coverage", 0.9)
+    if "sampling" not in answer.provenance:
+        return "low", "high"
+    coverage = answer.provenance["sampling"]["coverage"]
     low, high = ((1.0 + side * coverage) / 2.0 for side in (-1.0, 1.0))
     return format_quantity(low, "fraction", digits=6), format_quantity(high, "fraction", digits=6)
 
@@ -165,11 +154,10 @@ def _cell_at(row: Row | None, column: Column, end: str, inline: bool) -> str:
         return cell(plain, column)
     if row is None or column.unit in ("label", "share"):
         return ""
+    if isinstance(row.value, Traced):  # its interval is on the way, and the lines are to stay where they are
+        return PENDING
     bound = row.low if end == "low" else row.high
     return "" if bound is None else cell(row._replace(value=bound, low=None, high=None), column)
-
-
-TextLine = tuple[str, str, str]  # style ("", "head", "quiet"), the text, and what it is about (`about_of`), or ""
 
 
 def as_table(answer: Answer, width: int = 80, bold: bool = False) -> str:
@@ -186,7 +174,7 @@ def answer_lines(answer: Answer, width: int, table_first: bool = False) -> list[
     With ``table_first`` the table comes before what holds for all: the top is what a small window shows.
     """
     if answer.is_grouped:
-        return _grouped_lines(answer, width)
+        return grouped_lines(answer, width)
     out = _head(answer, width)
     if answer.table is not None:
         table = _grid_lines(answer, width)
@@ -198,42 +186,6 @@ def answer_lines(answer: Answer, width: int, table_first: bool = False) -> list[
     if notes:
         out += [("", "", ""), *(("quiet", line, "") for line in notes)]
     return out
-
-
-def _grouped_lines(answer: Answer, width: int) -> list[TextLine]:
-    """Return a list of groups: the key before every row, the notes of the whole below it, the rest counted."""
-    cells = grouped_cells(answer)
-    wides = [max(len(cell[i]) for cell in cells if cell[2]) for i in (0, 1)]
-    out: list[TextLine] = []
-    units: dict[str, str] = {}
-    for index, (key, label, value) in enumerate(cells):
-        start = f"{key:<{wides[0]}}  {label:<{wides[1] if value else 0}}  "
-        if len(start) + len(value) > width and index < len(answer.rows):
-            row = answer.rows[index]
-            value = value_text(row)
-            units |= {row.id: row.unit} if row.unit in _BARE else {}
-        out.append(("", cut((start + value).rstrip(), width), key))
-    texts = [note_text(note) for note in answer.notes if note.law is None]
-    rest = sum(note.law is not None and note.kind != "unreachable" for note in answer.notes)
-    if rest:  # behind the last note, not on a line of its own: the list is to fit a screen
-        texts[-1:] = [" ".join([*texts[-1:], f"{rest} more notes of the parts: add --explain."])]
-    if units:
-        texts.insert(0, f"Units: {', '.join(f'{name} [{unit}]' for name, unit in units.items())}.")
-    lines = [line for text in texts for line in wrapped(text, width, "  ")]
-    drivers = sensitivity_lines(answer, {row.id for row in answer.rows})
-    out += [("", "", ""), *(("", cut(line, width), "") for line in drivers)] if drivers else []
-    return out + ([("", "", ""), *(("quiet", line, "") for line in lines)] if lines else [])
-
-
-def grouped_cells(answer: Answer) -> list[tuple[str, str, str]]:
-    """Return the key, label and value of every line of a list of groups; a group without rows says why."""
-    out = [
-        (visible(row.subject or ""), visible(row.label, 200) + (f", {row.law}" if row.law else ""),
-         value_text(row, with_unit=True))
-        for row in answer.rows
-    ]  # fmt: skip
-    missing = [note for note in answer.notes if note.kind == "unreachable" and note.law is not None]
-    return out + [(visible(note.law or ""), f"no answer: {visible(note.text, 300)}", "") for note in missing]
 
 
 def about_of(row: Row, table: Table | None) -> str:
@@ -337,7 +289,7 @@ def legend(answer: Answer) -> str:
     parts = [(answer.sweep.symbol, answer.sweep.unit)] if answer.sweep else []
     parts += [(c.heading, c.unit) for c in answer.table.columns if c.id in used]
     parts = [(heading, "TFLOP/s, dense" if unit == "1e12" else unit) for heading, unit in parts]
-    text = ", ".join(f"{heading} [{unit}]" for heading, unit in parts if unit in _BARE)
+    text = ", ".join(f"{heading} [{unit}]" for heading, unit in parts if unit in BARE)
     if any(unit == "decades" for _, unit in parts):
         text += "; beyond: C outside the budgets of the law's fit"
     if any(column.id == "nearest_model" for column in answer.table.columns) and "nearest_model" in used:
@@ -366,33 +318,6 @@ def _counted(answer: Answer, width: int) -> list[str]:
         text = f"{count} where a source contradicts itself or another: {how}."
         out += wrapped(text, width, "  ")
     return out
-
-
-def note_text(note: Note) -> str:
-    """Return a note as one line: what it belongs to, what it says, where it stands."""
-    head = f"{note.law}: " if note.law else ""
-    tail = f" [{note.source}]" if note.source else ""
-    return visible(f"{head}{note.text}{tail}", 2000)
-
-
-def wrapped(text: str, width: int, indent: str) -> list[str]:
-    """Return a text broken at spaces to ``width`` columns, later lines indented.
-
-    >>> wrapped("  one two three", 9, "    ")
-    ['  one two', '    three']
-    """
-    lines: list[str] = []
-    line = ""
-    words = text.split()
-    if words:
-        words[0] = text[: len(text) - len(text.lstrip())] + words[0]
-    for word in words:
-        if line and len(line) + 1 + len(word) > width:
-            lines.append(line)
-            line = indent + word
-        else:
-            line = f"{line} {word}" if line else word
-    return [*lines, line] if line else lines
 
 
 def as_markdown(answer: Answer) -> str:

@@ -27,7 +27,8 @@ class LawScreen(ModalScreen[tuple[str, ...] | None]):
     def __init__(self, laws: dict[str, str], chosen: tuple[str, ...]) -> None:
         super().__init__()
         self._laws = laws
-        self._chosen = set(chosen)
+        self._given = chosen
+        self._chosen = {name.lower() for name in chosen}
 
     def compose(self) -> ComposeResult:
         """Yield the list and its keys."""
@@ -59,8 +60,14 @@ class LawScreen(ModalScreen[tuple[str, ...] | None]):
         self._show()
 
     def action_take(self) -> None:
-        """Return the choice, in the order of the list."""
-        self.dismiss(tuple(key for key in self._laws if key in self._chosen))
+        """Return the choice: what was chosen before in its order, then the others in that of the list.
+
+        The first is the one that the panes follow.
+        """
+        before = tuple(name for name in self._given if name.lower() in self._chosen)
+        known = {name.lower() for name in before}
+        taken = (*before, *(key for key in self._laws if key in self._chosen and key not in known))
+        self.dismiss(None if taken == self._given else taken)
 
     def action_leave(self) -> None:
         """Return nothing."""

@@ -18,20 +18,25 @@ class ScenarioBar(Widget):
     def __init__(self, scenario: Scenario) -> None:
         super().__init__(id="scenario-bar")
         self._text = scenario_line(scenario)
-        self._pending = scenario.pending
+        self._end = _end(scenario)
 
     def show_scenario(self, scenario: Scenario) -> None:
         """Show the last good scenario."""
-        shown = scenario_line(scenario), scenario.pending
-        if shown != (self._text, self._pending):
-            self._text, self._pending = shown
+        shown = scenario_line(scenario), _end(scenario)
+        if shown != (self._text, self._end):
+            self._text, self._end = shown
             self.refresh()
 
     def render(self) -> Text:
         """Return the line."""
-        end = f"  {self._pending} " if self._pending else ""
+        end = f"  {self._end} " if self._end else ""
         room = max(self.size.width - len(end), 0)
         return Text(cut(self._text, room).ljust(room) + end, no_wrap=True, overflow="ellipsis")
+
+
+def _end(scenario: Scenario) -> str:
+    """Return what the bar ends in: what is being computed, else which part is wrong, and stands at its last good."""
+    return scenario.pending or (f"! {', '.join(scenario.broken)}: last good" if scenario.broken else "")
 
 
 class TabBar(Widget):

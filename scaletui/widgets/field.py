@@ -55,6 +55,11 @@ class FieldInput(Input):
         event.prevent_default()
         await self.run_action(action)
 
+    def _on_blur(self, event: events.Blur) -> None:
+        """Show the beginning of the text: its tail says too little."""
+        super()._on_blur(event)
+        self.cursor_position = 0
+
     def validate_value(self, value: str) -> str:
         """Write out what a terminal would obey: a paste may hold escapes."""
         return "".join(map(escaped, value))

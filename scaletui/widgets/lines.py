@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from scaletui.render.table import TextLine
+from scaletui.render.words import TextLine
 from scaletui_core.safetext import cut
 
 _STYLES = {"": Style(), "head": Style(bold=True), "quiet": Style()}

@@ -105,7 +105,7 @@ def test_sensitivity_names_the_input_that_drives(capsys: pytest.CaptureFixture[s
 
 def test_an_explanation_shows_the_shape_and_what_the_numbers_are(capsys: pytest.CaptureFixture[str]) -> None:
     text = out(capsys, "calc --flops 1e23..1e25 --law epoch-2024 --explain --sensitivity")
-    assert "spread: " in text
+    assert "spread, 0.5% to 99.5% of the samples: " in text
     assert "driven by: flops 1.00" in text
     assert "the numbers below stand at the middle of the ranges" in text
     assert "C = 1e24 FLOP" in text

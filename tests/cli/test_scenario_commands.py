@@ -140,8 +140,8 @@ def test_a_scenario_is_where_the_options_start(printed):
 
 def test_the_words_of_show_run(printed):
     out = printed("scenario show gpt-3 --format json")
-    (text,) = (note["text"] for note in json.loads(out)["notes"] if note["id"] == "scenario")
-    words = text.partition(": scaletui ")[2].split()
+    (text,) = (note["text"] for note in json.loads(out)["notes"] if note["id"] == "scenario-command")
+    words = text.removeprefix("scaletui ").split()
     again = json.loads(printed(" ".join([*words, "--format", "json"])))
     assert again["rows"] == json.loads(out)["rows"]
 

@@ -28,7 +28,7 @@ FEW, AUGMENTED = "few-shot prompting", "augmented prompting"
 TABLE_1 = {
     "arithmetic-3-digit": (FEW, "2.3E+22", "13B", "GPT-3", "Brown et al. 2020"),
     "arithmetic-4-5-digit": (FEW, "3.1E+23", "175B", "GPT-3", "Brown et al. 2020"),
-    "mmlu-57-topics": (FEW, "3.1E+23", "175B", "GPT-3", "Hendrycks et al. 2021"),
+    "mmlu-57-topics": (FEW, "3.1E+23", "175B", "GPT-3", "Hendrycks et al. 2021a"),
     "toxicity-classification": (FEW, "1.3E+22", "7.1B", "Gopher", "Rae et al. 2021"),
     "truthfulness": (FEW, "5.0E+23", "280B", "Gopher", "Rae et al. 2021"),
     "mmlu-26-topics": (FEW, "5.0E+23", "280B", "Gopher", "Rae et al. 2021"),

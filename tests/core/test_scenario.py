@@ -225,7 +225,7 @@ def test_what_was_given_and_is_wrong_is_an_error_at_its_place(texts, where):
     ("assignment", "named"),
     [
         ("", "PART.FIELD=TEXT"), ("=", "PART.FIELD=TEXT"), ("k=5", "PART.FIELD=TEXT"), ("speed.k", "PART.FIELD=TEXT"),
-        ("sped.k=5", "speed"), ("speed.human_multipl=5", "human-multiple"), ("emergence.benchmarks=maybe", "true"),
+        ("sped.k=5", "speed"), ("speed.human_multipl=5", "human-multiple"), ("emergence.benchmarks=maybe", "yes or no"),
         ("speed.\x1b[31m=5", "speed"), (".k=5", "PART.FIELD"), ("speed.=5", "PART.FIELD"),
     ],
 )  # fmt: skip
