@@ -48,7 +48,9 @@ class Intervals:
         self._app = app
         self._done: dict[str, tuple[Answer, Answer]] = {}
         self._running: dict[str, Answer] = {}
+        self._failed: dict[str, Answer] = {}
         self._words = ""
+        self._number = 0
 
     def of(self, key: str, answer: Answer) -> Answer:
         """Return an answer with its intervals where they are there, and as it is where they are not yet.
@@ -63,7 +65,9 @@ class Intervals:
         varying = {
             key: answer
             for key, answer in answers.items()
-            if any(isinstance(row.value, Traced) for row in answer.rows) and self.of(key, answer) is answer
+            if any(isinstance(row.value, Traced) for row in answer.rows)
+            and self.of(key, answer) is answer
+            and self._failed.get(key) is not answer
         }
         if varying and all(self._running.get(key) is answer for key, answer in varying.items()):
             return
@@ -72,10 +76,11 @@ class Intervals:
             self._running = {}
             self._sign("")
         if varying:
-            self._running = varying
+            self._running = dict(varying)  # the run goes through its own
+            self._number += 1
             self._words = "interval..."
             self._app.run_worker(partial(self._run, varying), thread=True, group=_GROUP, exit_on_error=False)
-            self._app.set_timer(_PATIENCE, partial(self._late, varying))
+            self._app.set_timer(_PATIENCE, partial(self._late, self._number))
 
     def _run(self, answers: dict[str, Answer]) -> None:
         """Find the intervals; in a thread of its own. What drives a spread comes after the spread itself."""
@@ -110,7 +115,9 @@ class Intervals:
         if self._running.get(ready.key) is not ready.answer and self.of(ready.key, ready.answer) is ready.answer:
             return False
         self._running.pop(ready.key, None)
-        if ready.found is not None:
+        if ready.found is None:
+            self._failed[ready.key] = ready.answer  # it would fail again
+        else:
             self._done[ready.key] = (ready.answer, ready.found)
         if not self._running:
             self._sign("")
@@ -124,8 +131,9 @@ class Intervals:
             if self._app.scenario.pending:
                 self._sign(self._words)
 
-    def _late(self, answers: dict[str, Answer]) -> None:
-        if self._words and self._running and self._running is answers:
+    def _late(self, number: int) -> None:
+        """Show the sign of a run that is still the one under way."""
+        if self._words and self._running and self._number == number:
             self._sign(self._words)
 
     def _sign(self, words: str) -> None:

@@ -109,7 +109,8 @@ class CalculatorPane(Pane):
         found = self.host.intervals.of(self.PART, sheet.answer)
         rows = tuple(sorted(found.rows, key=lambda row: row.id not in self.FIRST_ROWS))
         answer = sheet.told(found._replace(rows=rows))
-        return answer_lines(answer, max(self.size.width - _BESIDE, 40), self.TABLE_FIRST)
+        lines = answer_lines(answer, max(self.size.width - _BESIDE, 40), self.TABLE_FIRST)
+        return [(style, sheet.in_app(text), about) for style, text, about in lines]  # what the layout itself says
 
     def _echo(self) -> None:
         """Say what the field in focus is understood as, or what is wrong; a long reason covers some of the results."""

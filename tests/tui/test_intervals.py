@@ -116,7 +116,7 @@ async def test_a_sign_says_what_is_being_computed_and_goes(held: Held) -> None:
         await fill(pilot, "flops", "1e23..1e25")
         assert held.begun.acquire(timeout=LIMIT)
         await pilot.pause()
-        app.intervals._late(held.runs[-1])  # what the timer calls, by hand: a test waits for no clock
+        app.intervals._late(app.intervals._number)  # what the timer calls, by hand: a test waits for no clock
         assert "compiling formulas, once..." in str(app.query_one(ScenarioBar).render())
         held.go.set()
         await settled(pilot)
@@ -133,6 +133,75 @@ async def test_why_there_is_no_interval_is_said(monkeypatch: pytest.MonkeyPatch)
         await settled(pilot)
         assert [note.message for note in app_of(pilot)._notifications] == ["no samples today"]
         assert "95.9B" in results(pilot)
+
+
+async def test_a_slip_in_another_field_leaves_the_intervals_standing() -> None:
+    async with ScaletuiApp({"calc": {"flops": "1e23..1e25", "law": "epoch-2024"}}).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        for text in ("x", "", " "):
+            await fill(pilot, "params", text)
+            assert "95%" in results(pilot), repr(text)
+        await pilot.press("4", "1")
+        assert "95%" in results(pilot)
+
+
+async def test_the_lines_stay_where_they_are_while_an_interval_is_on_its_way(held: Held) -> None:
+    async with ScaletuiApp({"calc": {"law": "epoch-2024"}}).run_test(size=SIZE) as pilot:
+        await fill(pilot, "flops", "1e23..1e25")
+        assert held.begun.acquire(timeout=LIMIT)
+        before = results(pilot).splitlines()
+        assert any(line.startswith("  low") and "..." in line for line in before)
+        held.go.set()
+        await settled(pilot)
+        assert [line[:8].strip() for line in results(pilot).splitlines()][:8] == [
+            {"low": "5%", "high": "95%"}.get(line[:8].strip(), line[:8].strip()) for line in before
+        ][:8]
+
+
+async def test_a_run_that_ends_late_does_not_replace_a_newer_one(held: Held) -> None:
+    async with ScaletuiApp({"calc": {"law": "epoch-2024"}}).run_test(size=SIZE) as pilot:
+        app = app_of(pilot)
+        await fill(pilot, "flops", "1e23..1e25")
+        assert held.begun.acquire(timeout=LIMIT)
+        old = held.runs[-1]
+        held.go.set()
+        await fill(pilot, "flops", "1e24..1e26")
+        await settled(pilot)
+        newer = results(pilot)
+        (late,) = with_intervals([old])
+        app.post_message(app.intervals.Ready("calc", old, late))
+        await pilot.pause()
+        assert results(pilot) == newer
+
+
+async def test_an_error_of_any_kind_is_said_and_the_sign_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any, **__: Any) -> list[Answer]:
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr(scaletui_core.uncertainty, "with_intervals", fails)
+    async with ScaletuiApp({"calc": {"law": "epoch-2024"}}).run_test(size=SIZE) as pilot:
+        await fill(pilot, "flops", "1e23..1e25")
+        await settled(pilot)
+        assert [note.message for note in app_of(pilot)._notifications] == ["by nothing"]
+        assert app_of(pilot).scenario.pending == ""
+
+
+async def test_plots_of_ranges_show_their_middle_and_say_so() -> None:
+    async with ScaletuiApp({"calc": {"flops": "1e23..1e25"}}).run_test(size=SIZE) as pilot:
+        await pilot.press("3", "p")
+        await settled(pilot)
+        plot = app_of(pilot).pane.query_one(PlotView).plot
+        assert plot is not None
+        assert plot.title.endswith("(mid-range)")
+        # At 1e24 all but word-in-context (2.5e24) have been seen, in 12 places.
+        assert [len(one.xs) for one in plot.series[:2]] == [11, 1]
+
+
+async def test_what_is_wrong_in_one_pane_is_said_in_the_others() -> None:
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        await fill(pilot, "flops", "1e2x")
+        await pilot.press("enter", "5")
+        assert "! budget: last good" in str(app_of(pilot).query_one(ScenarioBar).render())
 
 
 async def test_without_a_range_nothing_runs(held: Held) -> None:

@@ -504,6 +504,35 @@ async def test_p_plots_and_a_turns_the_figures(monkeypatch: pytest.MonkeyPatch) 
         assert isinstance(app.focused, PlotView)
 
 
+async def test_pins_that_were_changed_by_hand_are_not_put_back() -> None:
+    """What a key put aside is forgotten once its switch is off, whoever turned it off."""
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        app = app_of(pilot)
+        await pilot.press("5")
+        await fill(pilot, "tokens", "300B", "copies")
+        await pilot.press("enter", "c")
+        for name, text in (("chain", ""), ("flops", ""), ("tokens", "500B")):
+            await fill(pilot, name, text, "copies")
+        await pilot.press("enter", "c", "c", "c")
+        assert app.scenario.texts["copies"]["tokens"] == "500B"
+
+
+async def test_choosing_laws_keeps_their_order_and_changes_nothing_where_nothing_was_switched() -> None:
+    async with ScaletuiApp({"calc": {"flops": "5.76e23", "law": "llama-3,Epoch-2024"}}).run_test(size=SIZE) as pilot:
+        app = app_of(pilot)
+        await pilot.press("v", "enter")
+        assert app.scenario.texts["calc"]["law"] == "llama-3,Epoch-2024"
+        await pilot.press("v", "space", "enter")
+        assert app.scenario.texts["calc"]["law"] == "llama-3,Epoch-2024,kaplan-2020"
+
+
+async def test_a_field_left_behind_shows_the_beginning_of_its_text() -> None:
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        await fill(pilot, "flops", "5.1e26..4.7e28..3.0e30@50%")
+        await pilot.press("enter")
+        assert "5.1e26" in screen_text(app_of(pilot))
+
+
 async def test_without_figures_p_does_nothing() -> None:
     async with ScaletuiApp().run_test(size=SIZE) as pilot:
         await pilot.press("1", "p", "a")
