@@ -7,7 +7,7 @@ import inspect
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, NamedTuple, Optional, TextIO
 
 import typer
@@ -21,7 +21,6 @@ from scaletui_core.fields import FLAG, NAMES, Field, changed, fields_of, parse_i
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity import KINDS
 from scaletui_core.safetext import visible
-from scaletui_core.sampling import SamplingInputs
 from scaletui_core.traced import Traced
 
 
@@ -62,7 +61,7 @@ def run(arguments: Sequence[str]) -> int:
         # A terminal that is not UTF-8 gets what it cannot show written out, not a traceback.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        result = application(_named(arguments))(list(arguments), prog_name="scaletui", standalone_mode=False)
+        result = application(_named(arguments), arguments)(list(arguments), prog_name="scaletui", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except ScaletuiError as error:
@@ -110,8 +109,12 @@ def _named(arguments: Sequence[str]) -> str | None:
     return arguments[0] if arguments and (arguments[0] in COMMANDS or arguments[0] in GROUPS) else None
 
 
-def application(only: str | None = None) -> typer.Typer:
-    """Return the typer application with one command, or with all (for ``--help`` and completion)."""
+def application(only: str | None = None, words: Sequence[str] | None = None) -> typer.Typer:
+    """Return the typer application with one command, or with all (for ``--help`` and completion).
+
+    With the words of a command line, options that it does not use are left out where it uses none that is not known:
+    each costs a tenth of a millisecond, and a command may have thirty.
+    """
     # Without rich markup `--help` costs a third less, and text from outside cannot be read as markup.
     app = typer.Typer(
         add_completion=only is None,
@@ -126,7 +129,7 @@ def application(only: str | None = None) -> typer.Typer:
         if only in (None, name):
             calculator: Calculator = getattr(importlib.import_module(command.module), command.attribute)
             epilog = _RANGES if _takes_ranges(calculator.inputs) else None
-            app.command(name, help=calculator.summary, epilog=epilog)(_function(calculator, command))
+            app.command(name, help=calculator.summary, epilog=epilog)(_function(calculator, command, words))
     for name, module in GROUPS.items():
         if only in (None, name):
             group: typer.Typer = importlib.import_module(module).application()
@@ -148,16 +151,20 @@ def _root(
         raise typer.Exit(open_app())
 
 
-def _function(calculator: Calculator, command: Command) -> Callable[..., None]:
+def _function(calculator: Calculator, command: Command, words: Sequence[str] | None) -> Callable[..., None]:
     """Return the function that typer makes a command of, with the options that the inputs declare."""
+    declared = fields_of(calculator.inputs)
 
     def function(**given: Any) -> None:
         _answer(calculator, given)
 
+    used = None if words is None else {word.partition("=")[0] for word in words if word.startswith("-")}
+    if used is not None and used <= {"--format", "--explain", *(field.option for field in declared)}:
+        kept = (field for field in declared if field.option in used or field.name == "name")
+        return with_options(function, _options(kept) + SHARED_OPTIONS)
     more = (CHAIN_OPTIONS if command.chains else ()) + _plot_options(calculator.name) + SHARED_OPTIONS
-    if _takes_ranges(calculator.inputs):
-        more += SAMPLING_OPTIONS
-    return with_options(function, declared_options(calculator.inputs) + more)
+    more += sampling_options() if _takes_ranges(calculator.inputs) else ()
+    return with_options(function, _options(declared) + more)
 
 
 _RANGES = (
@@ -180,7 +187,18 @@ def with_options(function: Callable[..., None], options: tuple[Option, ...]) -> 
 
 def declared_options(inputs: type) -> tuple[Option, ...]:
     """Return the options that inputs declare."""
-    return tuple((field.name, _default(field), _annotation(field)) for field in fields_of(inputs))
+    return _options(fields_of(inputs))
+
+
+def _options(fields: Iterable[Field]) -> tuple[Option, ...]:
+    return tuple((field.name, _default(field), _annotation(field)) for field in fields)
+
+
+def sampling_options() -> tuple[Option, ...]:
+    """Return the options of samples, for commands that take ranges."""
+    from scaletui_core.sampling import SamplingInputs
+
+    return declared_options(SamplingInputs)
 
 
 Option = tuple[str, Any, Any]
@@ -257,14 +275,11 @@ def _annotation(declared: Field) -> Any:
     return Annotated[Optional[str], typer.Option(declared.option, help=help_, metavar=metavar)]  # noqa: UP045
 
 
-SAMPLING_OPTIONS = declared_options(SamplingInputs)
-_SHOWN = ("format", "explain", "plot", "axis", "ascii", *(name for name, _, _ in SAMPLING_OPTIONS))
-
-
 def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
     """Compute one answer and print it."""
-    shown = {name: given.pop(name) for name in _SHOWN if name in given}
     whole, start, assignments = given.pop("all", False), given.pop("scenario", None), given.pop("set", None)
+    own = {field.name for field in fields_of(calculator.inputs)}
+    shown = {name: given.pop(name) for name in list(given) if name not in own}
     if whole:
         from scaletui.scenario_commands import chain_of
 
@@ -301,13 +316,12 @@ def show(
     if format not in FORMATS:
         raise unknown_name("format", format, FORMATS, where="--format")
     _refuse_unused(format, explain, plot, axis, ascii)
-    asked = parse_inputs(SamplingInputs, sampling)
     catalog = locations.catalog()
     tty = sys.stdout.isatty()
     columns, lines = terminal.size(tty)
     try:
         point = make(catalog)
-        answer = _sampled(point, asked)
+        answer = _sampled(point, sampling)
         if plot:
             ascii = ascii or not terminal.unicode_shown()
             text = plot_text(
@@ -322,9 +336,15 @@ def show(
     sys.stdout.write(text)
 
 
-def _sampled(answer: Answer, asked: SamplingInputs) -> Answer:
+def _sampled(answer: Answer, sampling: dict[str, Any]) -> Answer:
     """Return an answer with intervals where an input was a range; what samples alone need is not even imported else."""
-    if not any(isinstance(row.value, Traced) for row in answer.rows):
+    varies = any(isinstance(row.value, Traced) for row in answer.rows)
+    if not varies and not any(sampling.values()):
+        return answer
+    from scaletui_core.sampling import SamplingInputs
+
+    asked = parse_inputs(SamplingInputs, sampling)
+    if not varies:
         for item, _ in changed(asked):
             raise InputError("needs a range: nothing here is uncertain", where=item.option, hint="such as 1e23..1e25")
         return answer

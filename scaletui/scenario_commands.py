@@ -11,11 +11,11 @@ import typer
 from scaletui import locations, saved
 from scaletui.cli import (
     CHAIN_OPTIONS,
-    SAMPLING_OPTIONS,
     SET_OPTION,
     SHARED_OPTIONS,
     Option,
     declared_options,
+    sampling_options,
     say,
     show,
     with_options,
@@ -53,10 +53,10 @@ def application() -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    budget = declared_options(BudgetInputs)
+    budget, sampling = declared_options(BudgetInputs), sampling_options()
     for name, help, function, options in (
         ("list", "All scenarios: name, title, and whether shipped or your own.", _list, SHARED_OPTIONS),
-        ("show", "The chain of one, and what was typed for it.", _show, (_name(), *SHARED_OPTIONS, *SAMPLING_OPTIONS)),
+        ("show", "The chain of one, and what was typed for it.", _show, (_name(), *SHARED_OPTIONS, *sampling)),
         (
             "save",
             "Save what the options of calc and --set say under a name.",
@@ -67,7 +67,7 @@ def application() -> typer.Typer:
             "compare",
             "Two scenarios side by side, with the ratio of the second to the first.",
             _compare,
-            (_name("first", "A"), _name("second", "B"), *SHARED_OPTIONS, *SAMPLING_OPTIONS),
+            (_name("first", "A"), _name("second", "B"), *SHARED_OPTIONS, *sampling),
         ),
         ("delete", "Delete one of your own.", _delete, (_name(),)),
         ("path", "The folder of your own.", _path, ()),

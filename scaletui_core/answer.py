@@ -1,7 +1,6 @@
 """What every calculator returns: the inputs it used, rows of values, notes, and where they came from."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`, as in quantity.py: NamedTuple compiles annotations that are text.
 from typing import Any, NamedTuple
 
 from scaletui_core.formula import Formula, Number, Working
@@ -186,7 +185,7 @@ class Answer(NamedTuple):
                 return row
         raise KeyError((row_id, law, subject))
 
-    def at_the_middle(self) -> Answer:
+    def at_the_middle(self) -> "Answer":
         """Return the answer of the middles of its ranges alone: no number of it varies."""
         return self._replace(rows=tuple(row._replace(value=float(row.value), working=_plain(row)) for row in self.rows))
 

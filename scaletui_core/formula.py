@@ -6,8 +6,7 @@ in step. Formulas work in natural logarithms of compute, parameters and tokens, 
 legal question and because a compiled kernel then needs one logarithm a budget.
 """
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`, as in quantity.py: NamedTuple compiles annotations that are text.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -80,7 +79,7 @@ class Working(NamedTuple):
     numbers: tuple[Number, ...]
 
     @classmethod
-    def of(cls, formula_: Formula, *numbers: Any) -> Working:
+    def of(cls, formula_: Formula, *numbers: Any) -> "Working":
         """Return the working of a formula with `Number` tuples ``(symbol, value, unit, source?)``."""
         return cls(formula_.expression, tuple(Number(*number) for number in numbers))
 

@@ -1,7 +1,6 @@
 """What a law answers with: an optimum, a loss and its terms, or that it cannot; and the solvers behind its inverses."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`, as in quantity.py: NamedTuple compiles annotations that are text.
 from collections.abc import Callable
 from typing import NamedTuple
 

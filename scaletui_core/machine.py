@@ -1,7 +1,6 @@
 """Accelerators by name, and what a training run costs on them: hours, days, energy, money."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`, as in quantity.py: NamedTuple compiles annotations that are text.
 from typing import NamedTuple
 
 from scaletui_core.errors import InputError, unknown_name

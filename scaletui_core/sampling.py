@@ -1,7 +1,6 @@
 """How samples are drawn, as it is asked for: how many, from which seed, what an interval holds."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`, as in quantity.py: NamedTuple compiles annotations that are text.
 from dataclasses import dataclass
 from typing import NamedTuple
 
