@@ -9,6 +9,7 @@ narrower. What is not finite, or beyond 1e299, is not counted: there the questio
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from math import ceil, floor, log
 from typing import Any
 
@@ -89,8 +90,9 @@ def histogram(values: Array, low: float, high: float, bars: int) -> tuple[int, .
     return tuple(counts.tolist())
 
 
+@cache
 def prepare() -> None:
-    """Have every kernel of this module compiled: the first time that takes seconds."""
+    """Have every kernel of this module compiled, once: the first time that takes seconds."""
     some = np.linspace(1.0, 2.0, 16)
     exact_quantiles(some, (0.5,))
     survey(some)

@@ -19,6 +19,7 @@ from scaletui_core.traced import Draw, Traced
 
 Array = npt.NDArray[np.float64]
 Drivers = tuple[tuple[str, float], ...]
+Ranked = Callable[[int, Array], Drivers]
 EXACT = 1_000_000
 """Up to so many samples, quantiles are exact; beyond, they come from a sketch, and memory no longer grows."""
 _AT_ONCE = 2**24  # values kept for exact quantiles at once: 128 MiB
@@ -40,6 +41,11 @@ class Pilot(NamedTuple):
     most: float
     mean: float
     good: int
+
+    @classmethod
+    def of(cls, values: Array) -> Pilot:
+        """Return the samples with what a survey of them says."""
+        return cls(values, *survey(values))
 
     @property
     def is_steady(self) -> bool:
@@ -96,43 +102,42 @@ class Run:
                 raise Cancelled
             prepare()
             self._stage("sampling")
-            chunk = program.run(self._draws, 0, program.room())
-            pilots = [Pilot(kept, *survey(kept)) for kept in (values.copy() for values in chunk)]
-            ranks: list[Drivers] = [()] * len(pilots)
-            if self._sampling.sensitivity:
-                ranks = self._ranks(program, pilots)
-            made = self._exact(program, pilots, ranks) if exact else self._sketched(program, pilots, ranks)
+            ranked = self._ranks(program) if self._sampling.sensitivity else lambda index, values: ()
+            made = self._exact(program, ranked) if exact else self._sketched(program, ranked)
             found += [made[index] for index in program.result_of]
         return found
 
     def _is_over(self) -> bool:
         return self._stop.is_set() or self._cancelled()
 
-    def _exact(self, program: Program, pilots: list[Pilot], ranks: list[Drivers]) -> list[Spread]:
+    def _exact(self, program: Program, ranked: Ranked) -> list[Spread]:
         """Return spreads by exact quantiles."""
-        samples, threads = self._sampling.samples, self._sampling.threads
+        samples, threads, count = self._sampling.samples, self._sampling.threads, len(program.targets)
         edges = np.cumsum([0, *self._draws.sizes])
-        memory = _borrowed(len(pilots) * samples)
-        kept = memory[: len(pilots) * samples].reshape(len(pilots), samples)
+        memory = _borrowed(count * samples)
+        kept = memory[: count * samples].reshape(count, samples)
         self._over_chunks(program, into=lambda chunk: list(kept[:, edges[chunk] : edges[chunk + 1]]))
         made: dict[int, Spread] = {}
 
         def fill(first: int) -> None:
-            for index in range(first, len(pilots), threads):
-                pilot = pilots[index]
+            for index in range(first, count, threads):
+                line = kept[index]
+                pilot = Pilot.of(line[: edges[1]])
                 if pilot.is_steady:
                     made[index] = _constant(pilot)
                     continue
-                quantiles, good = exact_quantiles(kept[index], self._probabilities, (pilot.least, pilot.most))
-                made[index] = _spread(quantiles, good / samples, pilot, ranks[index])
+                quantiles, good = exact_quantiles(line, self._probabilities, (pilot.least, pilot.most))
+                made[index] = _spread(quantiles, good / samples, pilot, ranked(index, pilot.values))
 
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(fill, range(threads)))
         _given_back(memory)
-        return [made[index] for index in range(len(pilots))]
+        return [made[index] for index in range(count)]
 
-    def _sketched(self, program: Program, pilots: list[Pilot], ranks: list[Drivers]) -> list[Spread]:
+    def _sketched(self, program: Program, ranked: Ranked) -> list[Spread]:
         """Return spreads by a sketch that every thread fills for itself."""
+        first = program.run(self._draws, 0, program.room())
+        pilots = [Pilot.of(values.copy()) for values in first]
         totals = [Sketch(pilot.values) for pilot in pilots]
         twins: list[list[Sketch]] = []
 
@@ -154,8 +159,10 @@ class Run:
         return [
             _constant(pilot)
             if pilot.is_steady
-            else _spread(total.quantiles(self._probabilities), 1.0 - total.missing / samples, pilot, ranked)
-            for total, pilot, ranked in zip(totals, pilots, ranks, strict=True)
+            else _spread(
+                total.quantiles(self._probabilities), 1.0 - total.missing / samples, pilot, ranked(index, pilot.values)
+            )
+            for index, (total, pilot) in enumerate(zip(totals, pilots, strict=True))
         ]
 
     def _over_chunks(
@@ -190,28 +197,32 @@ class Run:
         if self._is_over():
             raise Cancelled
 
-    def _ranks(self, program: Program, pilots: list[Pilot]) -> list[Drivers]:
-        """Return, of each value, how much each draw drives it: by the first chunk, the strongest draw first.
+    def _ranks(self, program: Program) -> Ranked:
+        """Return the function from a value's index and its samples in the first chunk to what drives it.
 
         A normal draw has an order, and its rank correlation a sign. A uniform one picks a law or a row of a posterior,
         in no order: of it the correlation ratio is taken, the root of the rank correlation with the same value where
         this draw is the same and all others are drawn again.
         """
         size = self._draws.sizes[0]
-        found: list[list[tuple[str, float]]] = [[] for _ in pilots]
+        others: list[tuple[Draw, list[Array]]] = []
         for draw in program.draws:
-            drawn = np.empty(size)
-            self._draws.fill(draw, 0, drawn)
-            again: list[Array] = []
             if draw.kind == "uniform":
                 again = program.run(_Again(self._draws, draw), 0, program.room())
-            for index, pilot in enumerate(pilots):
-                if pilot.is_steady or pilot.good < 2:
-                    continue
-                other = again[index] if again else drawn
-                rank = _rank_correlation(pilot.values, other)
-                found[index].append((draw.name, max(rank, 0.0) ** 0.5 if again else rank))
-        return [tuple(sorted(one, key=lambda pair: -abs(pair[1]))) for one in found]
+                others.append((draw, [values.copy() for values in again]))
+            else:
+                drawn = np.empty(size)
+                self._draws.fill(draw, 0, drawn)
+                others.append((draw, [drawn] * len(program.targets)))
+
+        def ranked(index: int, values: Array) -> Drivers:
+            found = []
+            for draw, made in others:
+                rank = _rank_correlation(values, made[index])
+                found.append((draw.name, max(rank, 0.0) ** 0.5 if draw.kind == "uniform" else rank))
+            return tuple(sorted(found, key=lambda pair: -abs(pair[1])))
+
+        return ranked
 
 
 class _Again(Draws):
