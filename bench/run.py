@@ -123,8 +123,8 @@ def arrays(size: int = 10_000_000, rounds: int = 7) -> list[Result]:
 
     from scaletui import locations
     from scaletui_core.array_frontier import frontier
-    from scaletui_core.law_kinds import ParametricLaw
     from scaletui_core.laws import law
+    from scaletui_core.parametric_law import ParametricLaw
 
     one = law(locations.catalog(), "epoch-2024")
     assert isinstance(one, ParametricLaw)

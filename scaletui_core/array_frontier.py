@@ -18,7 +18,8 @@ from scaletui_core.law_formulas import (
     repeated_loss,
     single_variable_loss,
 )
-from scaletui_core.law_kinds import Law, ParametricLaw
+from scaletui_core.law_kinds import Law
+from scaletui_core.parametric_law import ParametricLaw
 from scaletui_core.repeated_law import RepeatedLaw
 
 Array = npt.NDArray[np.float64]

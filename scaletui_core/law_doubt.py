@@ -14,8 +14,9 @@ from statistics import NormalDist
 from scaletui_core.distributions import either, held, two_piece_normal
 from scaletui_core.errors import InputError
 from scaletui_core.formula import Number, Working
-from scaletui_core.law_kinds import Law, ParametricLaw
+from scaletui_core.law_kinds import Law
 from scaletui_core.law_records import LawNote, Loss, Optimum, Unreachable
+from scaletui_core.parametric_law import ParametricLaw
 from scaletui_core.program import Pick
 from scaletui_core.quantity_text import format_quantity
 from scaletui_core.repeated_law import RepeatedLaw

@@ -6,7 +6,8 @@ from typing import Any
 
 from scaletui_core.errors import InputError, unknown_name
 from scaletui_core.fields import FLAG, field
-from scaletui_core.law_kinds import Law, ParametricLaw
+from scaletui_core.law_kinds import Law
+from scaletui_core.parametric_law import ParametricLaw
 from scaletui_core.presets import Catalog
 from scaletui_core.repeated_law import RepeatedLaw
 

@@ -13,9 +13,9 @@ from scaletui_core.fields import NAMES, field, given
 from scaletui_core.formula import Working
 from scaletui_core.known_models import model_flops, working_params
 from scaletui_core.law_formulas import tokens_per_param, training_flops
-from scaletui_core.law_kinds import ParametricLaw
 from scaletui_core.laws import law
 from scaletui_core.machine import accelerator
+from scaletui_core.parametric_law import ParametricLaw
 from scaletui_core.presets import Catalog, Record
 from scaletui_core.repeated_law import RepeatedLaw
 

@@ -12,9 +12,10 @@ from scaletui_core.errors import InputError
 from scaletui_core.fields import NAMES, field, given
 from scaletui_core.formula import Working
 from scaletui_core.law_formulas import LOG_LIMIT, training_flops
-from scaletui_core.law_kinds import Law, ParametricLaw
+from scaletui_core.law_kinds import Law
 from scaletui_core.law_records import Unreachable
 from scaletui_core.laws import chosen_laws, doubt_field
+from scaletui_core.parametric_law import ParametricLaw
 from scaletui_core.presets import Catalog
 
 

@@ -14,8 +14,9 @@ from scaletui_core.law_formulas import (
     log_unique_ratio,
     repeated_loss,
 )
-from scaletui_core.law_kinds import Law, ParametricLaw
+from scaletui_core.law_kinds import Law
 from scaletui_core.law_records import Loss, Unreachable, bisect_falling, budget_of
+from scaletui_core.parametric_law import ParametricLaw
 from scaletui_core.presets import Record
 from scaletui_core.traced import exp, log, smaller, solved
 

@@ -11,9 +11,10 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from scaletui_core.law_formulas import repeated_loss
-from scaletui_core.law_kinds import Law, ParametricLaw
+from scaletui_core.law_kinds import Law
 from scaletui_core.law_records import Unreachable
 from scaletui_core.laws import chosen_laws, law
+from scaletui_core.parametric_law import ParametricLaw
 from scaletui_core.presets import Catalog
 from scaletui_core.repeated_law import RepeatedLaw
 

@@ -14,10 +14,11 @@ from scaletui_core import calc, listing, loss
 from scaletui_core.answer import Answer, Note
 from scaletui_core.budget import BudgetInputs
 from scaletui_core.law_formulas import log_allocation, pf_days, training_flops
-from scaletui_core.law_kinds import Law, ParametricLaw
+from scaletui_core.law_kinds import Law
 from scaletui_core.laws import chosen_laws, law
 from scaletui_core.listing import LawNames, ModelNames
 from scaletui_core.loss import LossInputs
+from scaletui_core.parametric_law import ParametricLaw
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity import parse
 from scaletui_core.repeated_law import RepeatedLaw

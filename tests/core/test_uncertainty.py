@@ -28,8 +28,8 @@ from scaletui_core.fields import as_command, parse_inputs
 from scaletui_core.fields import given as given_of
 from scaletui_core.flow import flow
 from scaletui_core.law_doubt import MixtureLaw, in_doubt
-from scaletui_core.law_kinds import ParametricLaw
 from scaletui_core.laws import chosen_laws, law
+from scaletui_core.parametric_law import ParametricLaw
 from scaletui_core.presets import Catalog
 from scaletui_core.program import Program
 from scaletui_core.quantiles import SKETCH_ERROR, Sketch, exact_quantiles
