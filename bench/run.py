@@ -110,6 +110,17 @@ def app(rounds: int = 7) -> list[Result]:
         name = f"app: keystroke{where} to repainted results"
         results.append(Result(name, delay, None, "ms", delay, "<= 30", delay <= 30))
         results.append(Result(f"app: bytes a keystroke{where}", count, None, "B", count, "none here", True))
+    # A range in place of C: a digit, the point answer, its samples, and all of it painted.
+    for key in (b"\r", b"1", b"/", b"\x05", b"..1e25"):
+        session.key(key)
+    session.wait(quiet=3.0, limit=30.0)
+    strokes = []
+    for digit in b"6789" * 3:
+        session.key(b"\x7f")
+        strokes.append(session.key(bytes([digit])))
+    delay = statistics.median(at for _, at in strokes if at is not None) * 1e3
+    name = "app: keystroke to the interval painted, all laws"
+    results.append(Result(name, delay, None, "ms", delay, "none here", True))
     painted, cpu = session.idle(10)
     session.close()
     results.append(Result("app: idle 10 s, CPU", cpu, None, "s", cpu, "<= 0.02", cpu <= 0.02))

@@ -164,6 +164,44 @@ def test_the_command_of_uncertain_inputs_gives_the_answer_again(capsys: pytest.C
     assert first == again
 
 
+# -- figures ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "axis", "texts"),
+    [
+        ("speed", "k", {"human_multiple": "1..10", "k": "2..5"}),
+        ("speed", "batch", {"params": "50B..90B", "batch": "1..64"}),
+        ("speed", "gpus", {"params": "50B..90B", "layers": "60..100"}),
+        ("copies", "k", {"tokens": "1T..2T", "k": "2..5"}),
+        ("copies", "growth", {"chain": "gpt-2030", "flops": "1e27..1e29"}),
+        ("learning", "ceiling", {"copies": "1M..4M", "critical_batch": "1M..100M"}),
+        ("batch", "hyperbola", {"loss": "2..3", "batch": "1M..4M"}),
+        ("batch", "cost", {"noise_scale": "1M..4M"}),
+        ("emergence", "map", {"flops": "1e23..1e25"}),
+    ],
+)
+def test_a_figure_of_ranges_is_that_of_their_middle(name: str, axis: str, texts: dict[str, Any]) -> None:
+    """Drawn from the ranges, or from the medians that were typed in their place: the same points, and it says so."""
+    from scaletui.render.figures import figure_named
+    from scaletui_core.fields import at_the_middle
+    from scaletui_core.flow import calculator
+
+    one, figure, catalog = calculator(name), figure_named(name, axis), locations.catalog()
+    ranged = parse_inputs(one.inputs, texts)
+    plain = at_the_middle(ranged)
+    drawn = figure.draw(ranged, one.run(ranged, catalog), catalog)
+    wanted = figure.draw(plain, one.run(plain, catalog), catalog)
+    assert drawn.title == f"{wanted.title} (mid-range)"
+    assert drawn._replace(title=wanted.title) == wanted
+
+
+def test_laws_in_doubt_are_drawn_as_bands_that_hold_their_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    text = out(capsys, "frontier --law epoch-2024 --law-uncertainty --plot --ascii --samples 5000")
+    assert "epoch-2024, 90%" in text
+    assert "(mid-range)" not in text
+
+
 # -- where compiled kernels are kept --------------------------------------------------------------------------------
 
 
