@@ -13,6 +13,7 @@ from scaletui_core.errors import InputError
 from scaletui_core.fields import CHOICE, FLAG, NAMES, Field, fields_of, parse_inputs
 from scaletui_core.flow import NEEDS, ORIGINS, Part, calculator, follow
 from scaletui_core.presets import Catalog
+from scaletui_core.quantity import count_text
 from scaletui_core.quantity_text import format_quantity
 from scaletui_core.traced import Traced
 
@@ -276,6 +277,6 @@ def scenario_line(scenario: Scenario) -> str:
     if inputs.loss is not None:
         parts.append(f"L {inputs.loss:g}")
     if inputs.hardware is not None:
-        parts.append(f"on {inputs.hardware.count}x{inputs.hardware.accelerator}")
+        parts.append(f"on {count_text(inputs.hardware.count)}x{inputs.hardware.accelerator}")
     parts.append(", ".join(inputs.law) or "all laws")
     return " scaletui  " + "   ".join(parts)

@@ -15,6 +15,7 @@ from scaletui_core.machine import PRECISIONS, Machine, fleet_flops, machine, mon
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity import Fleet
 from scaletui_core.quantity_text import format_quantity
+from scaletui_core.traced import as_float
 
 AGREEMENT = 0.005  # two routes to one number may differ by their rounding to three digits
 LARGEST = 1e299
@@ -204,7 +205,7 @@ def _flop_routes(inputs: BudgetInputs, fleet: Machine | None, params: Fact | Non
             Number("MFU", fleet.mfu, "fraction", fleet.mfu_source),
         )
         if inputs.days is not None and inputs.tokens_per_second is None:
-            numbers = (Number("n", float(fleet.count), "1"), *rate, Number("t", inputs.days, "s"))
+            numbers = (Number("n", as_float(fleet.count), "1"), *rate, Number("t", inputs.days, "s"))
             routes.append(_route(fleet_flops, "--hardware with --days", numbers))
         if inputs.cost is not None:
             money = (Number("cost", inputs.cost, "USD"), Number("price", fleet.price, "USD/h", fleet.price_source))

@@ -26,11 +26,11 @@ from scaletui_core.law_records import Unreachable
 from scaletui_core.laws import chosen_laws, doubt_field, mixture_field
 from scaletui_core.machine import LARGEST_FLEET, accelerator
 from scaletui_core.presets import Catalog, Record
-from scaletui_core.quantity import Fleet
+from scaletui_core.quantity import Fleet, count_text
 from scaletui_core.quantity_text import format_quantity
 from scaletui_core.safetext import visible
 from scaletui_core.tiling import tiled_copies, tiled_speed
-from scaletui_core.traced import Traced
+from scaletui_core.traced import Traced, as_float
 from scaletui_core.work import (
     DAY,
     MINUTE,
@@ -299,12 +299,12 @@ def _fleet_rows(inputs: CopiesInputs, setting: Setting, catalog: Catalog) -> lis
     assert inputs.tokens_per_second_per_accelerator is not None
     _, record = accelerator(catalog, inputs.hardware.accelerator)
     name = visible(record["name"])
-    n = Number("n", float(inputs.hardware.count), "1", "given: --hardware")
+    n = Number("n", as_float(inputs.hardware.count), "1", "given: --hardware")
     if n.value > LARGEST_FLEET:
         raise InputError(f"is more than {LARGEST_FLEET:,} accelerators", where="--hardware")
     each = inputs.tokens_per_second_per_accelerator
     rate = Number("tokens/s", each, "tokens/s", "given: --tokens-per-second-per-accelerator")
-    label = f"tokens a second of {inputs.hardware.count} x {name}"
+    label = f"tokens a second of {count_text(inputs.hardware.count)} x {name}"
     passes = made("passes", "tokens they write in the time", passes_of_fleet, n, rate, setting.seconds)
     rows = [made("fleet_rate", label, fleet_rate, n, rate), passes, *_work_rows(passes, setting)]
     for row in [row for row in rows if row.id in ("copies", "copies_k")]:

@@ -15,6 +15,8 @@ from scaletui_core.machine import (
     run_energy,
     run_seconds,
 )
+from scaletui_core.quantity import count_text
+from scaletui_core.traced import as_float
 
 
 def cost_rows(plan: Plan, flops: float, tokens: float | None, law: str | None) -> list[Row]:
@@ -40,8 +42,8 @@ def cost_rows(plan: Plan, flops: float, tokens: float | None, law: str | None) -
         return []
     mfu = Number("MFU", fleet.mfu, "fraction", fleet.mfu_source)
     hired = _hire_rows(fleet, accelerator_hours, (Number("C", flops, "FLOP"), _peak(fleet), mfu), law)
-    h, n = Number("accelerator-hours", hired[0].value, "accelerator-hours"), Number("n", float(fleet.count), "1")
-    label = f"time on {fleet.count:,} x {fleet.name}"
+    h, n = Number("accelerator-hours", hired[0].value, "accelerator-hours"), Number("n", as_float(fleet.count), "1")
+    label = f"time on {count_text(fleet.count)} x {fleet.name}"
     return [made("duration", label, run_seconds, h, n, law=law, subject=fleet.id), *hired]
 
 
@@ -52,7 +54,7 @@ def _rows_at_rate(rate: float, fleet: Machine | None, flops: float, tokens: floa
     time = made("duration", label, rate_seconds, Number("D", tokens, "tokens"), given, law=law, subject=key)
     if fleet is None:
         return [time]
-    n, t = Number("n", float(fleet.count), "1"), Number("t", time.value, "s")
+    n, t = Number("n", as_float(fleet.count), "1"), Number("t", time.value, "s")
     used = (Number("C", flops, "FLOP"), n, _peak(fleet), t)
     return [
         time,

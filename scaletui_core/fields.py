@@ -88,7 +88,7 @@ class Field(NamedTuple):
 
     def _parse(self, text: str, name: str) -> Any:
         if self.unit == FLEET:
-            return parse_fleet(text)
+            return _fleet(text, name) if ".." in text else parse_fleet(text)
         if self.unit == CHOICE:
             if text not in self.choices:
                 raise InputError(f"must be one of {', '.join(self.choices)}", text=text, column=0)
@@ -124,7 +124,7 @@ class Field(NamedTuple):
     def text_of(self, value: Any) -> str:
         """Return the shortest text that parses back to ``value``."""
         if isinstance(value, Fleet):
-            return f"{value.count}x{value.accelerator}"
+            return f"{getattr(value.count, 'text', value.count)}x{value.accelerator}"
         if isinstance(value, str):
             return value
         if isinstance(value, Traced):
@@ -136,6 +136,28 @@ class Field(NamedTuple):
             if parse(short, self.unit, bare=self.bare).value == value:
                 return short
         return format_exact(float(value), self.unit)
+
+
+def _fleet(text: str, name: str) -> Fleet:
+    """Return a fleet whose number of accelerators is a range, such as ``256..512xH100``.
+
+    >>> _fleet("256..512xH100", "hardware").count.text
+    '256..512'
+    """
+    from scaletui_core.distributions import uncertain
+
+    hint = "such as 256..512xH100"
+    at = min((at for at in map(text.find, "xX×") if at >= 0), default=0)
+    if ".." not in text[:at]:
+        raise InputError("a range stands before the x", hint=hint, text=text, column=text.find(".."))
+    try:
+        numbers = parse(text[:at], "1")
+        alone = parse_fleet("1".rjust(at) + text[at:])
+    except InputError as error:
+        raise InputError(error.what, hint=hint, text=text, column=error.column) from None
+    if any(end != int(end) for end in (numbers.low, numbers.high) if end is not None):
+        raise InputError("a range of accelerators has whole ends", hint=hint, text=text, column=0)
+    return Fleet(uncertain(numbers, "1", name, least=1.0), alone.accelerator)
 
 
 _SAID = {"yes": True, "y": True, "true": True, "on": True, "no": False, "n": False, "false": False, "off": False}
@@ -201,7 +223,9 @@ def parse_inputs(
 def at_the_middle(inputs: Inputs) -> Inputs:
     """Return inputs with the median of every range in its place."""
     values = {item.name: getattr(inputs, item.name) for item in fields_of(inputs)}
-    middles = {name: float(value) for name, value in values.items() if isinstance(value, Traced)}
+    middles: dict[str, Any] = {name: float(value) for name, value in values.items() if isinstance(value, Traced)}
+    fleets = {name: value for name, value in values.items() if isinstance(value, Fleet)}
+    middles |= {name: Fleet(float(x.count), x.accelerator) for name, x in fleets.items() if isinstance(x.count, Traced)}
     return dataclasses.replace(inputs, **middles) if middles else inputs  # type: ignore[type-var]  # a dataclass
 
 

@@ -124,7 +124,7 @@ class Machine(NamedTuple):
 
     id: str
     name: str
-    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
+    count: float  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
     precision: str
     peak: float
     mfu: float

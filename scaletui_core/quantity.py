@@ -114,10 +114,19 @@ class Quantity(NamedTuple):
 
 
 class Fleet(NamedTuple):
-    """A number of accelerators of one kind; the name is lower case and not yet looked up."""
+    """A number of accelerators of one kind, whole or uncertain; the name is lower case and not yet looked up."""
 
-    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
+    count: float  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
     accelerator: str
+
+
+def count_text(count: float) -> str:
+    """Return a number of accelerators as it reads in a label: its range, where it has one.
+
+    >>> count_text(16384)
+    '16,384'
+    """
+    return str(getattr(count, "text", f"{count:,.0f}"))
 
 
 class _Term(NamedTuple):

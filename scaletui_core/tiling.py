@@ -251,7 +251,7 @@ def chips(
     return Chips(
         None if custom else found.id,
         "an accelerator of your own" if custom else found.name,
-        Number("G", float(found.count), "1", "given: --hardware" if fleet else "one, by default"),
+        Number("G", as_float(found.count), "1", "given: --hardware" if fleet else "one, by default"),
         given_peak or Number("C", found.peak, "FLOP/s", found.source),
         read,
         rate("memory", "memory", "bytes", memory),

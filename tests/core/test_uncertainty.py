@@ -24,7 +24,7 @@ from scaletui_core.copies import calculate as copies
 from scaletui_core.distributions import Uncertain, uncertain
 from scaletui_core.draws import CHUNK, Draws, chunk_sizes
 from scaletui_core.errors import InputError
-from scaletui_core.fields import as_command, parse_inputs
+from scaletui_core.fields import as_command, at_the_middle, parse_inputs
 from scaletui_core.fields import given as given_of
 from scaletui_core.flow import flow
 from scaletui_core.law_doubt import MixtureLaw, in_doubt
@@ -33,7 +33,7 @@ from scaletui_core.parametric_law import ParametricLaw
 from scaletui_core.presets import Catalog
 from scaletui_core.program import Program
 from scaletui_core.quantiles import SKETCH_ERROR, Sketch, exact_quantiles
-from scaletui_core.quantity import parse
+from scaletui_core.quantity import Fleet, parse
 from scaletui_core.sampling import Sampling
 from scaletui_core.traced import Draw, Traced
 from scaletui_core.uncertainty import Cancelled, can_be_sampled, is_uncertain, with_intervals
@@ -51,10 +51,10 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "calc, loss and size": ("calc", {"loss": "2.0..2.1", "params": "60B..80B", "law": ("chinchilla-3",)}),
     "calc, loss and data": ("calc", {"loss": "2.0..2.1", "tokens": "1T..2T", "law": ("epoch-2024",)}),
     "calc, repeated": ("calc", {"flops": "1e22..1e24", "unique": "50B..200B"}),
-    "calc, machine": ("calc", {"hardware": "512xh100", "days": "20..40", "mfu": "30%..50%", "price": "1..3"}),
+    "calc, machine": ("calc", {"hardware": "256..512xh100", "days": "20..40", "mfu": "30%..50%", "price": "1..3"}),
     "calc, money": ("calc", {"hardware": "h100", "cost": "$5M..20M", "mfu": "30%..35%..50%", "price": "1..3"}),
     "calc, throughput": ("calc", {"tokens_per_second": "1e6..2e6", "days": "20..40", "params": "7B..9B",
-                                  "hardware": "64xa100"}),
+                                  "hardware": "48..64xa100"}),
     "loss": ("loss", {"params": "60B..80B", "tokens": "1T..2T"}),
     "loss, repeated": ("loss", {"params": "6B..8B", "tokens": "100B..300B", "unique": "20B..50B"}),
     "loss, size alone": ("loss", {"params": "60B..80B"}),
@@ -68,6 +68,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
                                "tokens_per_word": "1.2..1.5", "bytes_per_kv": "1..2", "network": "1TB/s..4TB/s"}),
     "speed, size": ("speed", {"params": "50B..90B", "layers": "60..100", "kv_heads": "4..16", "head_dim": "64..256",
                               "context": "1k..8k", "gpus_per_machine": "4..16"}),
+    "speed, fleet": ("speed", {"params": "50B..90B", "layers": "60", "hardware": "8..32xh100", "prompt": "1k..4k"}),
     "speed, rates": ("speed", {"params": "7B", "peak": "300TFLOP/s..1000TFLOP/s", "bandwidth": "1TB/s..4TB/s",
                                "memory": "40GB..200GB"}),
     "speed, k": ("speed", {"human_multiple": "0.5..5..20@50%", "k": "3..8", "matmul_time": "1us..2us"}),
@@ -75,7 +76,8 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
                                 "compute_multiple": "1..10", "hours_a_day": "6..10", "days_a_week": "4..6"}),
     "copies, compute": ("copies", {"flops": "1e23..1e25", "words_per_minute": "300..400", "days": "100..300"}),
     "copies, size": ("copies", {"params": "10B..100B", "tokens_per_minute": "400..600"}),
-    "copies, fleet": ("copies", {"hardware": "512xh100", "tokens_per_second_per_accelerator": "1k..3k", "k": "2..5"}),
+    "copies, fleet": ("copies", {"hardware": "256..512xh100", "tokens_per_second_per_accelerator": "1k..3k",
+                                 "k": "2..5"}),
     "copies, chain": ("copies", {"chain": "gpt-2030", "flops": "5.1e26..4.7e28..3.0e30@50%"}),
     "learning, copies": ("learning", {"copies": "0.5M..2M", "speed": "1..5", "loss": "1.8..2.2",
                                       "tokens_per_update": "1..500"}),
@@ -103,12 +105,16 @@ def test_every_row_over_samples_is_what_the_calculator_answers_at_each_sample(ca
     name, texts = CASES[case]
     one = calculator_of(name)
     inputs = parse_inputs(one.inputs, texts)
-    fields = [f.name for f in dataclasses.fields(inputs) if isinstance(getattr(inputs, f.name), Uncertain)]
+    given = {f.name: getattr(inputs, f.name) for f in dataclasses.fields(inputs)}
+    fleet = given.get("hardware")
+    if fleet is not None:
+        given["hardware"] = fleet.count
+    fields = [f for f, value in given.items() if isinstance(value, Uncertain)]
     assert fields, "nothing is uncertain in this case"
     answer = one.run(inputs, CATALOG)
     traced = [row for row in answer.rows if isinstance(row.value, Traced) and can_be_sampled(row.value)]
     assert traced
-    program = Program([*(getattr(inputs, f) for f in fields), *(row.value for row in traced)])
+    program = Program([*(given[f] for f in fields), *(row.value for row in traced)])
     assert program.compile()
     draws = Draws(20230629, 2000)
     found = [values.copy() for values in program.values(draws, 0)]
@@ -121,9 +127,10 @@ def test_every_row_over_samples_is_what_the_calculator_answers_at_each_sample(ca
     named = {"nearest_model", "next", "next_times_more"}
     checked = refused = 0
     for sample in range(0, 2000, 97):
-        plain = dataclasses.replace(
-            inputs, **{f: float(values[sample]) for f, values in zip(fields, drawn, strict=True)}
-        )
+        point: dict[str, Any] = {f: float(values[sample]) for f, values in zip(fields, drawn, strict=True)}
+        if "hardware" in point:
+            point["hardware"] = Fleet(point["hardware"], fleet.accelerator)
+        plain = dataclasses.replace(inputs, **point)
         try:
             again = keyed(one.run(plain, CATALOG))
         except InputError:  # what is refused there has no answer here
@@ -263,6 +270,17 @@ def test_a_range_reads_back_from_its_own_text(text: str) -> None:
     value = uncertain(text, "1", "x")
     assert isinstance(value, Uncertain)
     assert uncertain(value.text, "1", "x") == value
+
+
+def test_a_range_of_accelerators_reads_back_and_has_its_middle() -> None:
+    inputs = parse_inputs(BudgetInputs, {"hardware": "256..1024 x H100", "days": "30"})
+    assert inputs.hardware is not None
+    words = as_command("calc", inputs)
+    text = words[words.index("--hardware") + 1]
+    assert parse_inputs(BudgetInputs, {"hardware": text, "days": "30"}) == inputs
+    middle = at_the_middle(inputs).hardware
+    assert middle == Fleet(pytest.approx(512.0), "h100")  # sqrt(256 x 1024)
+    assert not isinstance(middle.count, Traced)
 
 
 def test_ranges_of_one_name_move_together_and_one_answer_may_not_have_two() -> None:
