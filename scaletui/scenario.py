@@ -13,7 +13,7 @@ from scaletui_core.errors import InputError
 from scaletui_core.fields import CHOICE, FLAG, NAMES, Field, fields_of, parse_inputs
 from scaletui_core.flow import NEEDS, ORIGINS, Part, calculator, follow
 from scaletui_core.presets import Catalog
-from scaletui_core.quantity import count_text
+from scaletui_core.quantity import Fleet, count_text
 from scaletui_core.quantity_text import format_quantity
 from scaletui_core.traced import Traced
 
@@ -249,6 +249,8 @@ def echo_of(field: Field, value: Any) -> str:
     if isinstance(value, float):
         words: str = getattr(value, "words", "")  # a range says what it is
         return words or format_quantity(value, field.unit, digits=6, with_unit=True)
+    if isinstance(value, Fleet) and isinstance(value.count, Traced):
+        return f"{echo_of(field._replace(unit='1'), value.count)} x {value.accelerator}"
     return field.text_of(value)
 
 

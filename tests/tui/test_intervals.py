@@ -246,6 +246,15 @@ async def test_a_field_says_which_distribution_its_range_means() -> None:
         await settled(pilot)
 
 
+async def test_a_range_of_accelerators_says_so_too() -> None:
+    async with ScaletuiApp({"calc": {"days": "30", "law": "epoch-2024"}}).run_test(size=SIZE) as pilot:
+        await fill(pilot, "hardware", "256..512xH100")
+        assert echo(app_of(pilot)) == "Machine = 256..512 (90%, log-normal) x h100"
+        await settled(pilot)
+        # 2^.5 to either side of the middle: 256 and 512 of them at 40% of 989.4e12 FLOP/s for 30 days.
+        assert "3.71e23 FLOP (2.62e23 to 5.25e23)" in screen_text(app_of(pilot))
+
+
 async def test_one_field_of_two_panes_is_two_draws() -> None:
     """k in Speed and k in Copies, both typed: each its own uncertainty, by its own name."""
     texts = {"calc": {"flops": "1e24"}, "speed": {"k": "2..5"}, "copies": {"k": "2..5"}}
