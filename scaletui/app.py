@@ -119,8 +119,8 @@ class ScaletuiApp(App[None]):
 
     def show_scenario(self) -> None:
         """Show the scenario as it stands: the point answer at once, its interval when it is there."""
-        self.show_pending()
         self.pane.show_scenario(self.scenario)
+        self.show_pending()  # after the pane, whose answer says what is wrong
         self.want_intervals()
 
     def show_pending(self) -> None:
@@ -155,6 +155,7 @@ class ScaletuiApp(App[None]):
         self.pane.display = True
         self.query_one(TabBar).activate(index)
         self.pane.show_scenario(self.scenario)
+        self.show_pending()
         self.pane.focus_first()
         self.want_intervals()
 

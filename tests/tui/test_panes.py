@@ -18,7 +18,7 @@ from scaletui.render.plot import Axis, Plot, Series
 from scaletui.render.table import answer_lines
 from scaletui.scenario import Scenario
 from scaletui.screens.text import TextScreen
-from scaletui.widgets.bars import KeyBar, fitted
+from scaletui.widgets.bars import KeyBar, ScenarioBar, fitted
 from scaletui.widgets.field import LABEL_WIDTH, FieldGrid, FieldInput
 from scaletui.widgets.lines import LineView
 from scaletui.widgets.plot import PlotView
@@ -565,3 +565,13 @@ def test_picture(snap_compare: Callable[..., bool], name: str) -> None:
     app = ScaletuiApp(glyphs="braille")
     app.theme = "textual-dark"
     assert snap_compare(app, press=PICTURES[name], terminal_size=SIZE)
+
+
+async def test_the_bar_says_what_is_wrong_no_longer_than_it_is() -> None:
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        bar = app_of(pilot).query_one(ScenarioBar)
+        await pilot.press("5")
+        await fill(pilot, "years", "1.", "copies")
+        assert "! copies: last good" in str(bar.render())
+        await fill(pilot, "years", "1.2", "copies")
+        assert "last good" not in str(bar.render())
