@@ -304,7 +304,7 @@ def _fleet_rows(inputs: CopiesInputs, setting: Setting, catalog: Catalog) -> lis
         raise InputError(f"is more than {LARGEST_FLEET:,} accelerators", where="--hardware")
     each = inputs.tokens_per_second_per_accelerator
     rate = Number("tokens/s", each, "tokens/s", "given: --tokens-per-second-per-accelerator")
-    label = f"tokens a second of {count_text(inputs.hardware.count)} x {name}"
+    label = f"tokens/s of {count_text(inputs.hardware.count)} x {name}"
     passes = made("passes", "tokens they write in the time", passes_of_fleet, n, rate, setting.seconds)
     rows = [made("fleet_rate", label, fleet_rate, n, rate), passes, *_work_rows(passes, setting)]
     for row in [row for row in rows if row.id in ("copies", "copies_k")]:

@@ -11,6 +11,7 @@ _ASCII = " .:-=+*#@"
 _LEAST = 0.02  # a rank correlation below this is noise, at 6,000 samples
 _MOST = 4
 _WIDEST = 40
+_LINE = 80
 
 
 def histogram(spread: Spread, *, ascii_only: bool = False) -> str:
@@ -57,5 +58,23 @@ def sensitivity_lines(answer: Answer, wanted: set[str]) -> list[str]:
     ]
     wide = max(map(len, names))
     head = "What drives the spread, by rank correlation (1: rises with it, -1: falls):"
-    body = [f"  {name:<{wide}}  {drivers(row.spread)}" for name, row in zip(names, rows, strict=True) if row.spread]
+    body = []
+    for name, row in zip(names, rows, strict=True):
+        assert row.spread is not None
+        for i, line in enumerate(_folded(drivers(row.spread), _LINE - wide - 4)):
+            body.append(f"  {'' if i else name:<{wide}}  {line}")
     return [head, *body]
+
+
+def _folded(text: str, room: int) -> list[str]:
+    """Return a list of drivers in lines of so many characters, none of them cut in two.
+
+    >>> _folded("flops 0.74, speed -0.59, k 0.10", 24)
+    ['flops 0.74, speed -0.59,', 'k 0.10']
+    """
+    lines = [""]
+    for part in text.replace(", ", ",\n").split("\n"):
+        if lines[-1] and len(f"{lines[-1]} {part}") > room:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {part}".lstrip()
+    return lines

@@ -103,6 +103,17 @@ def test_sensitivity_names_the_input_that_drives(capsys: pytest.CaptureFixture[s
     assert float(rank.strip(",")) == pytest.approx(-6.0 / pi * asin(r / 2.0), abs=0.01)
 
 
+def test_no_driver_is_cut_at_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    text = out(capsys, "scenario show gpt-2030 --sensitivity --samples 5000")
+    said = text[text.index("What drives") :].split("\n\n")[0].splitlines()
+    row = next(i for i, line in enumerate(said) if "copies after k-tiling" in line)
+    assert "flops 0." in said[row]
+    name, rank = said[row + 1].split()
+    assert name == "speed.human-multiple"
+    assert -1.0 < float(rank) < -0.3
+    assert all(len(line) <= 80 for line in said)
+
+
 def test_an_explanation_shows_the_shape_and_what_the_numbers_are(capsys: pytest.CaptureFixture[str]) -> None:
     text = out(capsys, "calc --flops 1e23..1e25 --law epoch-2024 --explain --sensitivity")
     assert "spread, 0.5% to 99.5% of the samples: " in text
