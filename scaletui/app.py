@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
+from rich.console import RenderableType
 from textual import events
+from textual._ansi_sequences import SYNC_END, SYNC_START
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -14,6 +17,7 @@ from textual.screen import Screen
 
 from scaletui import locations, terminal
 from scaletui.intervals import Intervals
+from scaletui.painting import Painter
 from scaletui.panes import pane_classes
 from scaletui.panes.base import Pane
 from scaletui.panes.calculator import CalculatorPane
@@ -24,6 +28,7 @@ from scaletui.widgets.bars import KeyBar, ScenarioBar, TabBar
 from scaletui.widgets.field import FieldInput
 
 FIRST = {"calc": {"flops": "5.76e23"}}  # Gopher's budget, the question every law was asked first
+_TORN = 400  # bytes; fewer come in one piece
 # What a field leaves to the app; all else is typing.
 FIELD_KEYS = frozenset({"tab", "shift+tab", "enter", "escape", "question_mark", "f1"})
 
@@ -55,10 +60,28 @@ class ScaletuiApp(App[None]):
         self._current = 0
         self.intervals = Intervals(self)
         self._narrowing = _narrowing(self.glyphs)
+        self._painter = Painter(terminal.colors(True), erases=terminal.erases_in_color())
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return what every line passes through before it is painted."""
         return [*super().get_line_filters(), *self._narrowing]
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Write to the terminal what an update changes, and nothing where it changes nothing."""
+        driver = self._driver
+        if driver is None or driver.is_headless or not isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            super()._display(screen, renderable)
+            return
+        if self._batch_count or not self._running or self._closed:
+            return
+        written = self._painter.paint(renderable, self.size)
+        if not written:
+            return
+        if isinstance(self.focused, FieldInput):
+            written += self._painter.move(*self.cursor_position)
+        synchronised = self._sync_available and len(written) > _TORN
+        driver.write(f"{SYNC_START}{written}{SYNC_END}" if synchronised else written)
+        driver.flush()
 
     async def on_event(self, event: events.Event) -> None:
         """Act on a key as soon as it comes.
@@ -66,6 +89,8 @@ class ScaletuiApp(App[None]):
         Textual hands a key to the widget in focus and acts when it has bubbled back; a key typed right behind one that
         moves the focus would go to where the focus was.
         """
+        if isinstance(event, events.Resize):
+            self._painter.reset()  # what a terminal makes of its lines then is its own affair
         if isinstance(event, events.Key) and not event.is_forwarded and self._is_ours(event.key):
             active = self.screen.active_bindings.get(event.key)
             if active is not None and await self.run_action(active.binding.action, active.node):
@@ -88,6 +113,7 @@ class ScaletuiApp(App[None]):
         self.pane.focus_first()
         self.call_after_refresh(self.want_intervals)
         self.screen_change_signal.subscribe(self, lambda _: self._show_keys())
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         for problem in self.scenario.catalog.problems:
             self.notify(problem.line, title="Your presets are passed over", severity="warning", markup=False)
 
@@ -165,6 +191,11 @@ class ScaletuiApp(App[None]):
             await self.action_pane(0)
         cast(CalculatorPane, self.pane).edit()
 
+    def action_redraw(self) -> None:
+        """Paint the whole screen again, whatever stands there."""
+        self._painter.reset()
+        self.screen.refresh()
+
     def action_leave(self) -> None:
         """Leave a field for where letters are keys."""
         self.pane.focus_first()
@@ -210,13 +241,12 @@ class ScaletuiApp(App[None]):
 
 
 def _narrowing(glyphs: Glyphs) -> list[LineFilter]:
-    """Return what all lines pass through on a terminal without colours, or without more than ASCII."""
-    plain = terminal.colors(True) == "none"
-    if not plain and glyphs != "ascii":
+    """Return what all lines pass through on a terminal that shows ASCII alone."""
+    if glyphs != "ascii":
         return []
-    from scaletui.widgets.filters import AsciiOnly, NoColors
+    from scaletui.widgets.filters import AsciiOnly
 
-    return [*([NoColors()] if plain else []), *([AsciiOnly()] if glyphs == "ascii" else [])]
+    return [AsciiOnly()]
 
 
 def help_text(panes: Sequence[type[Pane]], current: Pane, width: int) -> str:

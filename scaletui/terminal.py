@@ -28,6 +28,11 @@ def colors(tty: bool) -> Colors:
     return "256" if "256" in os.environ.get("TERM", "") else "16"
 
 
+def erases_in_color() -> bool:
+    """Whether the terminal fills what it erases with the background that is set; the `screen` of old does not."""
+    return os.environ.get("TERM", "").startswith(("xterm", "tmux", "linux", "alacritty", "kitty", "foot", "rxvt"))
+
+
 def dumb() -> bool:
     """Whether the terminal cannot move its cursor, or does not say what it is."""
     return os.environ.get("TERM", "") in ("", "dumb", "unknown")

@@ -1,4 +1,4 @@
-"""What the whole screen passes through on its way to a terminal that shows less: no colour, or ASCII alone."""
+"""What the whole screen passes through on its way to a terminal that shows ASCII alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
@@ -17,26 +16,12 @@ _ASCII |= dict(zip(map(ord, "│┃─━┌┐└┘├┤┬┴┼"), "||--+++
 _ASCII |= dict(zip(map(ord, "…–—−×·•‘’≈µμ"), "~---x.*''~uu", strict=True))
 
 
-class NoColors(LineFilter):
-    """Leaves bold, underline and reverse, and names no colour: not even a grey, which Textual's own filter does."""
-
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Return the segments without their colours."""
-        return [Segment(text, _without_color(style), control) for text, style, control in segments]
-
-
 class AsciiOnly(LineFilter):
     """Writes every character that is not ASCII as one that is, of the same width."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the segments in ASCII."""
         return [Segment(ascii_of(text), style, control) for text, style, control in segments]
-
-
-@lru_cache(1024)
-def _without_color(style: Style | None) -> Style | None:
-    # What a click means travels in the style too.
-    return None if style is None else style.without_color + Style(meta=style.meta or None)
 
 
 def ascii_of(text: str) -> str:
