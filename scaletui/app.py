@@ -1,299 +1,323 @@
-"""The app: a scenario bar, tabs, panes, keys in the footer. The panes do the work."""
+"""The app: the shell, and what comes up over it: help, explanations, laws, scenarios, commands, files, the palette."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, cast
+import os
+import shlex
+from collections.abc import Mapping
+from typing import ClassVar
 
-from rich.console import RenderableType
 from textual import events
-from textual._ansi_sequences import SYNC_END, SYNC_START
-from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
-from textual.filter import LineFilter
-from textual.screen import Screen
 
 from scaletui import locations, terminal
-from scaletui.intervals import Intervals
-from scaletui.painting import Painter
-from scaletui.panes import pane_classes
-from scaletui.panes.base import Pane
-from scaletui.panes.calculator import CalculatorPane
+from scaletui.bindings import bound
+from scaletui.panes.base import Shown
 from scaletui.render.plot import Glyphs
-from scaletui.render.words import wrapped
 from scaletui.scenario import Scenario
-from scaletui.widgets.bars import KeyBar, ScenarioBar, TabBar
-from scaletui.widgets.field import FieldInput
+from scaletui.shell import FIRST, Shell
+from scaletui.state import State
+from scaletui.themes import THEMES
+from scaletui.widgets.field import FieldGrid, FieldInput
+from scaletui_core.errors import InputError, ScaletuiError
+from scaletui_core.scenario import Scenario as Saved
 
-FIRST = {"calc": {"flops": "5.76e23"}}  # Gopher's budget, the question every law was asked first
-_TORN = 400  # bytes; fewer come in one piece
-# What a field leaves to the app; all else is typing.
-FIELD_KEYS = frozenset({"tab", "shift+tab", "enter", "escape", "question_mark", "f1"})
+_LETTERS = "asdfghjklqwertyuiopzxcvbnmASDFGHJKLQWERTYUIOPZXCVBNM"
 
 
-class ScaletuiApp(App[None]):
-    """scaletui in the terminal."""
+class ScaletuiApp(Shell):
+    """scaletui in the terminal.
 
-    TITLE = "scaletui"
-    CSS_PATH = "theme.tcss"
-    ENABLE_COMMAND_PALETTE = False
+    Attributes
+    ----------
+    against, against_name : Scenario or None, and str
+        What the scenario is compared with on the plots.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark,f1", "help", "Help", key_display="?", priority=True),
-        Binding("e", "explain", "Explain"),
-        Binding("v", "laws", "Laws"),
-        Binding("slash", "edit", "Edit", key_display="/"),
-        Binding("q", "quit", "Quit"),
-        Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True),
-        *(Binding(str(n), f"pane({n - 1})", f"Pane {n}", show=False) for n in range(1, 10)),
+        bound("app.help", "help", priority=True),
+        bound("app.explain", "explain"),
+        bound("app.laws", "laws"),
+        bound("app.copy", "copy"),
+        bound("app.export", "export"),
+        bound("app.scenarios", "scenarios"),
+        bound("app.save", "save"),
+        bound("app.jump", "jump"),
+        bound("app.palette", "palette"),
+        bound("app.theme", "theme"),
+        bound("app.quit", "quit"),
+        bound("app.quit-anywhere", "quit", priority=True),
+        Binding("ctrl+c", "interrupt", show=False, priority=True),
     ]
 
-    def __init__(self, texts: Mapping[str, Mapping[str, str]] | None = None, glyphs: Glyphs | None = None) -> None:
-        super().__init__()
-        self.animation_level = "none"
-        self.glyphs: Glyphs = glyphs or ("braille" if terminal.unicode_shown() else "ascii")
-        self.scenario = Scenario(locations.catalog(), FIRST if texts is None else texts)
-        self._kinds = pane_classes()
-        self._panes: dict[int, Pane] = {}
-        self._current = 0
-        self.intervals = Intervals(self)
-        self._narrowing = _narrowing(self.glyphs)
-        self._painter = Painter(terminal.colors(True), erases=terminal.erases_in_color())
+    def __init__(
+        self,
+        texts: Mapping[str, Mapping[str, str]] | None = None,
+        glyphs: Glyphs | None = None,
+        colors: terminal.Colors | None = None,
+        keymap: Mapping[str, str] | None = None,
+        theme: str = "auto",
+    ) -> None:
+        super().__init__(texts, glyphs, colors, keymap)
+        for one in THEMES.values():
+            self.register_theme(one)
+        self.theme = terminal.theme(self.color_count) if theme == "auto" else theme
+        self.against: Scenario | None = None
+        self.against_name = ""
+        self._jumps: dict[str, FieldInput] = {}
 
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Return what every line passes through before it is painted."""
-        return [*super().get_line_filters(), *self._narrowing]
-
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        """Write to the terminal what an update changes, and nothing where it changes nothing."""
-        driver = self._driver
-        if driver is None or driver.is_headless or not isinstance(renderable, LayoutUpdate | ChopsUpdate):
-            super()._display(screen, renderable)
-            return
-        if self._batch_count or not self._running or self._closed:
-            return
-        written = self._painter.paint(renderable, self.size)
-        if not written:
-            return
-        if isinstance(self.focused, FieldInput):
-            written += self._painter.move(*self.cursor_position)
-        synchronised = self._sync_available and len(written) > _TORN
-        driver.write(f"{SYNC_START}{written}{SYNC_END}" if synchronised else written)
-        driver.flush()
-
-    async def on_event(self, event: events.Event) -> None:
-        """Act on a key as soon as it comes.
-
-        Textual hands a key to the widget in focus and acts when it has bubbled back; a key typed right behind one that
-        moves the focus would go to where the focus was.
-        """
-        if isinstance(event, events.Resize):
-            self._painter.reset()  # what a terminal makes of its lines then is its own affair
-        if isinstance(event, events.Key) and not event.is_forwarded and self._is_ours(event.key):
-            active = self.screen.active_bindings.get(event.key)
-            if active is not None and await self.run_action(active.binding.action, active.node):
-                return
-        await super().on_event(event)
-
-    def _is_ours(self, key: str) -> bool:
-        return key in FIELD_KEYS or not (isinstance(self.focused, FieldInput) or key.startswith("ctrl+"))
-
-    def compose(self) -> ComposeResult:
-        """Yield the bars and the first pane; the others are made when they are first wanted."""
-        yield ScenarioBar(self.scenario)
-        yield TabBar([kind.TITLE for kind in self._kinds])
-        with Container(id="panes"):
-            yield self.pane
-        yield KeyBar()
-
-    def on_mount(self) -> None:
-        """Start in the results, and say what is wrong with the user's presets."""
-        self.pane.focus_first()
-        self.call_after_refresh(self.want_intervals)
-        self.screen_change_signal.subscribe(self, lambda _: self._show_keys())
-        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
-        for problem in self.scenario.catalog.problems:
-            self.notify(problem.line, title="Your presets are passed over", severity="warning", markup=False)
-
-    @property
-    def pane(self) -> Pane:
-        """The pane in sight, made when it is first wanted."""
-        if self._current not in self._panes:
-            pane = self._kinds[self._current]()
-            pane.id = f"pane-{pane.TITLE.lower()}"
-            self._panes[self._current] = pane
-        return self._panes[self._current]
-
-    def on_descendant_focus(self) -> None:
-        """Show the keys that work where the focus is now."""
-        self._show_keys()
-
-    def _show_keys(self) -> None:
-        active = [item for item in self.screen.active_bindings.values() if item.enabled]
-        # What the pane or dialog offers first, then the app, then the widget: the line may be too short for all.
-        rank = {Pane: 0, Screen: 0, App: 1}
-        active.sort(key=lambda item: next((n for kind, n in rank.items() if isinstance(item.node, kind)), 2))
-        bindings = [item.binding for item in active]
-        self.query_one(KeyBar).show_keys(bindings, isinstance(self.focused, FieldInput))
-
-    def set_fields(self, part: str, texts: Mapping[str, str]) -> None:
-        """Put texts into a part of the scenario and show what follows."""
-        if self.scenario.set(part, texts):
-            self.show_scenario()
-
-    def show_scenario(self) -> None:
-        """Show the scenario as it stands: the point answer at once, its interval when it is there."""
-        self.pane.show_scenario(self.scenario)
-        self.show_pending()  # after the pane, whose answer says what is wrong
-        self.want_intervals()
-
-    def show_pending(self) -> None:
-        """Show the bar: the scenario in short, and what is still being computed."""
-        self.query_one(ScenarioBar).show_scenario(self.scenario)
-
-    def want_intervals(self) -> None:
-        """Have the intervals found of what is in sight."""
-        self.intervals.want(self.pane.answers)
-
-    def on_intervals_ready(self, message: Intervals.Ready) -> None:
-        """Show intervals, or why there are none."""
-        if not self.intervals.take(message):
-            return
-        if message.found is None:
-            self.notify(message.reason, title="No interval", severity="warning", markup=False)
-        elif message.key in self.pane.answers:
-            self.pane.show_scenario(self.scenario)
-
-    def on_intervals_stage(self, message: Intervals.Stage) -> None:
-        """Show what a run is doing, where it takes long."""
-        self.intervals.told(message.words)
-
-    async def action_pane(self, index: int) -> None:
-        """Bring a pane into sight."""
-        if index >= len(self._kinds):
-            return
-        self.pane.display = False
-        self._current = index
-        if not self.pane.is_mounted:
-            await self.query_one("#panes", Container).mount(self.pane)
-        self.pane.display = True
-        self.query_one(TabBar).activate(index)
-        self.pane.show_scenario(self.scenario)
-        self.show_pending()
-        self.pane.focus_first()
-        self.want_intervals()
-
-    async def action_edit(self) -> None:
-        """Go to the first field of the pane, or of the budget where it has none."""
-        if not isinstance(self.pane, CalculatorPane):
-            await self.action_pane(0)
-        cast(CalculatorPane, self.pane).edit()
-
-    def action_redraw(self) -> None:
-        """Paint the whole screen again, whatever stands there."""
-        self._painter.reset()
-        self.screen.refresh()
-
-    def action_leave(self) -> None:
-        """Leave a field for where letters are keys."""
-        self.pane.focus_first()
-
-    def action_interrupt(self) -> None:
-        """Leave as a shell expects of Ctrl-C."""
-        self.exit(return_code=130)
+    # Reading
 
     async def action_help(self) -> None:
-        """Show what this pane is for and every key."""
+        """Show the help, or close it."""
+        from scaletui.help import help_text
         from scaletui.screens.text import TextScreen
 
-        if not isinstance(self.screen, TextScreen):
-            await self.push_screen(
-                TextScreen(f"Help: {self.pane.TITLE}", lambda width: help_text(self._kinds, self.pane, width))
-            )
+        if isinstance(self.screen, TextScreen):
+            self.screen.action_close()
+            return
+        pane = self.pane
+
+        def text(width: int) -> str:
+            return help_text(pane.TITLE, pane.HELP, pane.PLACES, self.titles, self.keys, width)
+
+        await self.push_screen(TextScreen(f"Help: {pane.TITLE}", text))
 
     async def action_explain(self) -> None:
-        """Explain what is under the cursor: formulas, numbers, validity, sources, notes."""
+        """Explain what the line under the cursor is about, or the whole answer."""
         from scaletui.render.explain import as_explanation, narrowed
         from scaletui.screens.text import TextScreen
 
-        sheet, about, catalog = self.scenario.sheet(self.pane.PART), self.pane.about, self.scenario.catalog
+        sheet, about = self.scenario.sheet(self.pane.PART), self.pane.about
         if sheet.answer is None:
+            self.tell("nothing to explain yet: no answer")
             return
         whole = self.intervals.of(self.pane.PART, sheet.answer)
         answer = narrowed(whole, about) if about else whole
+        catalog = self.scenario.catalog
         title = f"Explained: {about or ('all laws' if self.pane.PART == 'calc' else 'all')}"
         await self.push_screen(TextScreen(title, lambda width: sheet.in_app(as_explanation(answer, catalog, width))))
+
+    # Choosing
 
     async def action_laws(self) -> None:
         """Choose the laws."""
         from scaletui.screens.laws import LawScreen
 
         records = self.scenario.catalog.load("laws").records
-        chosen = self.scenario.inputs.law
         names = {key: record["name"] for key, record in records.items()}
-        await self.push_screen(LawScreen(names, chosen), self._take_laws)
+        await self.push_screen(LawScreen(names, self.scenario.inputs.law), self._take_laws)
 
     def _take_laws(self, laws: tuple[str, ...] | None) -> None:
         if laws is not None:
-            cast(CalculatorPane, self._panes[0]).put({"law": ",".join(laws)})
+            self.put_texts("calc", {"law": ",".join(laws)})
 
+    def action_take_laws(self, laws: str) -> None:
+        """Choose laws by their names, parted by commas; none for all."""
+        self.put_texts("calc", {"law": laws})
 
-def _narrowing(glyphs: Glyphs) -> list[LineFilter]:
-    """Return what all lines pass through on a terminal that shows ASCII alone."""
-    if glyphs != "ascii":
-        return []
-    from scaletui.widgets.filters import AsciiOnly
+    def put_texts(self, part: str, texts: Mapping[str, str]) -> None:
+        """Put texts into a part as one change, and into its fields."""
+        self.set_fields(part, texts)
+        for pane in self._panes.values():
+            if part == pane.PART and pane.is_mounted:
+                pane.show_texts(self.scenario)
 
-    return [AsciiOnly()]
+    def action_theme(self) -> None:
+        """Take the next theme."""
+        names = list(THEMES)
+        self.take_theme(names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0])
 
+    def action_take_theme(self, name: str) -> None:
+        """Take a theme by its name."""
+        self.take_theme(name)
 
-def help_text(panes: Sequence[type[Pane]], current: Pane, width: int) -> str:
-    """Return the help: the current pane's, the keys that work everywhere, and the symbols."""
-    out = [current.TITLE.upper()]
-    for part in current.HELP.split("\n\n"):
-        out += wrapped(" ".join(part.split()), width, "")
-    out += ["", "KEYS (letters and digits are keys when no field has the focus)"]
-    shown = [entry for entry in KEYS if entry[0] != "p, a" or current.check_action("plot", ())]
-    keys = [*((str(index + 1), pane.TITLE) for index, pane in enumerate(panes)), *shown]
-    out += [line for key, text in keys for line in _entry(f"  {key:<10} ", text, width)]
-    out += ["", "RANGES (in any field with a number)"]
-    out += [line for text, words in RANGES for line in _entry(f"  {text:<20}  ", words, width)]
-    out += ["", "SYMBOLS"]
-    out += [line for symbol, text in SYMBOLS for line in _entry(f"  {symbol}  ", text, width)]
-    return "\n".join(out)
+    def take_theme(self, name: str) -> None:
+        """Show everything in a theme, and keep it for the next start."""
+        self.theme = name
+        self.tell(f"theme: {name}")
+        self.changed()
 
+    # What is solved for
 
-def _entry(head: str, text: str, width: int) -> list[str]:
-    lines = wrapped(text, max(width - len(head), 1), "")
-    return [(head if index == 0 else " " * len(head)) + line for index, line in enumerate(lines)]
+    def action_solve_next(self) -> None:
+        """Turn the lock: by law, for C, for N, for D."""
+        from scaletui_core.solving import next_lock, solved_for
 
+        self._solve(next_lock(solved_for(self.scenario.inputs)))
 
-KEYS = (
-    ("/", "edit: go to the first field, of the budget where the pane has none"),
-    ("-", "in a field that shows what it inherits, as 72.2B (budget): inherit nothing; a text pins your own value"),
-    ("tab", "next field; shift+tab: the one before"),
-    ("enter", "leave a field for the results; so does Escape, which tmux holds back for half a second"),
-    ("up, down", "choose a line of the results"),
-    ("e", "explain the chosen line: formulas, numbers put in, validity, sources, contradictions"),
-    ("p, a", "plot the answer, or the lines again; the next plot, where there are several"),
-    ("v", "choose the laws that are asked"),
-    ("?", "this help, from anywhere"),
-    ("q", "close this, or quit"),
-    ("ctrl+q", "quit from anywhere; ctrl+c too, with exit code 130"),
-)
-RANGES = (
-    ("1e23..1e25", "the central 90% of a log-normal; of a fraction, such as 30%..50%, in its odds"),
-    ("0.4..1.8..10", "the same with its median: a spread of its own on either side"),
-    ("1M..4M@50%", "the ends are quartiles; any coverage may stand there"),
-    ("70B..140B", "each part has its own suffix; a unit may stand on the last part alone: 20..40 d"),
-    ("values, (a to b)", "medians, and the ends of the interval; in tables they stand below the value"),
-    ("a |shape| b", "the spread of what the cursor is on, 0.5% to 99.5% of the samples, and what drives it"),
-)
-SYMBOLS = (
-    ("C", "training compute [FLOP]; C = 6 N D, forward and backward pass of a dense transformer"),
-    ("N", "parameters; what they count differs by law (explain says)"),
-    ("D", "training tokens"),
-    ("L", "loss on held-out text [nats/token]; losses of laws fitted on different data do not compare"),
-)
+    def action_solve_for(self, name: str) -> None:
+        """Solve for what a field of the budget holds."""
+        self._solve({"flops": "compute"}.get(name, name))
+
+    def _solve(self, which: str) -> None:
+        from scaletui_core.solving import solve_for
+
+        try:
+            texts = solve_for(which, self.scenario.texts["calc"], self.scenario.budget.found, self.scenario.catalog)
+        except InputError as error:
+            self.tell(self.scenario.budget.in_app(error.line))
+            return
+        self.put_texts("calc", texts)
+
+    # Jumping
+
+    def action_jump(self) -> None:
+        """Show a letter on each field in sight; the next key goes there."""
+        letters = iter(_LETTERS)
+        self._jumps = {}
+        for pane in self.panes_in_sight:
+            for grid in pane.query(FieldGrid):
+                fields = dict(zip(letters, grid.query(FieldInput), strict=False))
+                grid.show_letters({widget.field.name: letter for letter, widget in fields.items()})
+                self._jumps |= fields
+        self.tell("a letter: its field   1 to 7: a pane   any other key: stay")
+
+    async def before_key(self, event: events.Key) -> bool:
+        """Take the key behind a jump."""
+        if not self._jumps:
+            return False
+        target = self._jumps.get(event.character or "")
+        self._jumps = {}
+        for grid in self.query(FieldGrid):
+            grid.show_letters({})
+        if target is not None:
+            self.screen.set_focus(target)
+            return True
+        return not (event.character or "").isdigit()
+
+    # Taking along
+
+    def _taken(self) -> Shown | None:
+        """Return what the pane shows, for a command or a file; where there is nothing, say why."""
+        try:
+            shown = self.pane.shown
+        except InputError as error:
+            self.tell(f"no command prints this: {error.line}")
+            return None
+        if shown is None:
+            self.tell("nothing to take along yet: no answer")
+        return shown
+
+    async def action_copy(self) -> None:
+        """Copy the command that prints this pane, and show it."""
+        from scaletui.screens.copied import CopyScreen
+
+        shown = self._taken()
+        if shown is not None:
+            command = shlex.join(shown.command)
+            self.copy_to_clipboard(command)
+            await self.push_screen(CopyScreen(command, os.getcwd()))
+
+    async def action_export(self) -> None:
+        """Export the pane."""
+        from scaletui.screens.export import ExportScreen
+
+        shown = self._taken()
+        if shown is not None:
+            picture = self.export_screenshot(title="scaletui")
+            await self.push_screen(ExportScreen(self.pane.TITLE, shown, picture, self.scenario.catalog, os.getcwd()))
+
+    # Scenarios
+
+    @property
+    def saved_now(self) -> Saved:
+        """What stands in the fields, as a scenario that can be saved."""
+        from scaletui_core.app_texts import texts_of_app
+
+        return Saved("", "", None, texts_of_app(self.scenario.texts))
+
+    async def action_scenarios(self) -> None:
+        """Show the scenarios."""
+        from scaletui.screens.scenarios import Choice, ScenarioScreen
+
+        def took(choice: Choice | None) -> None:
+            if choice is not None:
+                self.call_later(self.open if choice.verb == "open" else self.compare, choice.scenario)
+
+        folder = locations.scenario_folder()
+        await self.push_screen(ScenarioScreen(self.saved_now, self.scenario.catalog, folder), took)
+
+    async def action_save(self) -> None:
+        """Save what stands in the fields under a name."""
+        from scaletui.screens.scenarios import name_screen
+
+        def went(name: str | None) -> None:
+            if name is not None:
+                self.tell(f"saved as {name}: o opens it, scaletui scenario show {name} prints it")
+
+        title = "Save what stands in the fields as"
+        folder = locations.scenario_folder()
+        await self.push_screen(name_screen(title, "", self.saved_now, self.scenario.catalog, folder), went)
+
+    async def action_open(self, name: str) -> None:
+        """Open a scenario by its name."""
+        from scaletui import saved
+
+        try:
+            await self.open(saved.load(name, self.scenario.catalog, locations.scenario_folder()))
+        except ScaletuiError as error:
+            self.tell(str(error).partition("\n")[0])
+
+    async def open(self, scenario: Saved) -> None:
+        """Put a scenario into the fields, in place of what stood there; undo brings that back."""
+        from scaletui_core.app_texts import texts_for_app
+
+        self.put_state(State(texts_for_app(scenario.texts)))
+        self.tell(f"opened {scenario.name}: {scenario.title}"[: self.size.width - 2])
+
+    async def compare(self, scenario: Saved) -> None:
+        """Compare what stands in the fields with a scenario: as lines now, and on the plots until it is ended."""
+        from scaletui_core.app_texts import texts_for_app
+
+        from scaletui.screens.compared import CompareScreen
+        from scaletui_core.compare import compare
+
+        try:
+            answer = compare(self.saved_now._replace(name="now", title="what stands in the fields"), scenario,
+                             self.scenario.catalog)  # fmt: skip
+        except ScaletuiError as error:
+            self.tell(str(error).partition("\n")[0])
+            return
+        self.against = Scenario(self.scenario.catalog, texts_for_app(scenario.texts))
+        self.against_name = scenario.name
+        self.show_scenario()
+        await self.push_screen(CompareScreen(answer, scenario.name))
+
+    def action_compare_no_more(self) -> None:
+        """Show the scenario alone on the plots again."""
+        self.against, self.against_name = None, ""
+        self.show_scenario()
+
+    def action_fresh(self) -> None:
+        """Start afresh; undo brings back what stood there."""
+        self.put_state(State({part: dict(fields) for part, fields in FIRST.items()}))
+
+    # The palette, and the tour
+
+    async def action_palette(self) -> None:
+        """Choose any action by its name."""
+        from scaletui.palette import entries_of
+        from scaletui.screens.palette import Entry, Palette
+
+        async def do(entry: Entry | None) -> None:
+            if entry is not None:
+                await self.run_action(entry.action, entry.node)
+
+        await self.push_screen(Palette(entries_of(self)), do)
+
+    def action_go(self, field_id: str) -> None:
+        """Go to a field by its id."""
+        self.screen.set_focus(self.query_one(f"#{field_id}", FieldInput))
+
+    async def action_tour(self) -> None:
+        """Take the tour."""
+        from scaletui.screens.tour import Tour
+
+        await self.push_screen(Tour())
+
+    # Leaving
+
+    def action_interrupt(self) -> None:
+        """Leave as a program does that was interrupted."""
+        self.exit(return_code=130)

@@ -15,7 +15,7 @@ from scaletui_core.sampling import Sampling
 from scaletui_core.traced import Traced
 
 if TYPE_CHECKING:
-    from scaletui.app import ScaletuiApp
+    from scaletui.shell import Shell
 
 _PATIENCE = 0.15  # s; a run that is done sooner shows no sign
 _GROUP = "intervals"
@@ -26,7 +26,7 @@ class Intervals:
 
     Parameters
     ----------
-    app : ScaletuiApp
+    app : Shell
         Whose workers run the samples; it gets `Ready` and `Stage`.
     """
 
@@ -44,7 +44,7 @@ class Intervals:
             super().__init__()
             self.words = words
 
-    def __init__(self, app: ScaletuiApp) -> None:
+    def __init__(self, app: Shell) -> None:
         self._app = app
         self._done: dict[str, tuple[Answer, Answer]] = {}
         self._running: dict[str, Answer] = {}

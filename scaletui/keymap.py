@@ -31,6 +31,8 @@ class Key(NamedTuple):
         One or two words for the line of keys; empty where it is not shown there.
     vim : str
         The keys of the vim set; empty where they are the default ones.
+    pair : str
+        The id of what goes the other way, for the line of keys.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Key(NamedTuple):
     words: str
     label: str = ""
     vim: str = ""
+    pair: str = ""
 
 
 # Keys are those that stock tmux delivers: no ctrl+enter, alt+enter, ctrl+i, ctrl+m, ctrl+h, ctrl+a, ctrl+b.
@@ -61,10 +64,13 @@ _TABLE = (
     Key("app.quit", "q", "quit; everything is as you left it the next time", "Quit"),
     Key("app.quit-anywhere", "ctrl+q", "quit from anywhere; ctrl+c too, with exit code 130"),
     Key("dialog.close", "q,escape", "close; Escape waits half a second in tmux", "Close"),
-    Key("field.leave", "enter,escape", "leave the field for the results; Escape waits half a second in tmux"),
+    Key("prompt.leave", "escape,ctrl+g", "leave a line that asks for a name"),
+    Key(
+        "field.leave", "enter,escape", "leave the field for the results; Escape waits half a second in tmux", "Results"
+    ),
     Key("field.next", "tab", "the next field", "Next field"),
     Key("field.previous", "shift+tab", "the field before"),
-    Key("field.up", "up", "10% more; of a choice, the one before", "10%"),
+    Key("field.up", "up", "10% more; of a choice, the one before", "10%", pair="field.down"),
     Key("field.down", "down", "10% less; of a choice, the next"),
     Key("field.double", "shift+up", "twice as much"),
     Key("field.halve", "shift+down", "half as much"),
@@ -86,13 +92,19 @@ _TABLE = (
     Key("lines.page-down", "pagedown,space", "a page down", "", "pagedown,space,ctrl+d"),
     Key("lines.top", "home,g", "the top"),
     Key("lines.bottom", "end,G", "the bottom"),
-    Key("plot.zoom-in", "plus,equals_sign", "zoom in", "Zoom"),
+    Key("plot.zoom-in", "plus,equals_sign", "zoom in", "Zoom", pair="plot.zoom-out"),
     Key("plot.zoom-out", "minus", "zoom out"),
     Key("plot.left", "left", "pan left", "", "left,h"),
     Key("plot.right", "right", "pan right", "", "right,l"),
     Key("plot.up", "up", "pan up", "", "up,k"),
     Key("plot.down", "down", "pan down", "", "down,j"),
-    Key("plot.cursor-left", "left_square_bracket,comma", "the cursor that reads lines off, to the left", "Cursor"),
+    Key(
+        "plot.cursor-left",
+        "left_square_bracket,comma",
+        "the cursor that reads lines off, to the left",
+        "Cursor",
+        pair="plot.cursor-right",
+    ),
     Key("plot.cursor-right", "right_square_bracket,full_stop", "the cursor that reads lines off, to the right"),
     Key("plot.reset", "r", "show the whole plot again", "Reset"),
 )
@@ -133,6 +145,15 @@ def shown_key(keys: str) -> str:
     """
     first = keys.split(",")[0]
     return _PUNCTUATION.get(first, first)
+
+
+def shown_keys(keys: str) -> str:
+    """Return all of some keys as people write them.
+
+    >>> shown_keys("question_mark,f1")
+    '? f1'
+    """
+    return " ".join(map(shown_key, keys.split(",")))
 
 
 def keymap(name: str, own: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
+from scaletui.state import DOUBTS, State, without_ranges
 from scaletui_core.answer import Answer
 from scaletui_core.calculator import PARTS
 from scaletui_core.errors import InputError
 from scaletui_core.fields import CHOICE, FLAG, NAMES, Field, fields_of, parse_inputs
-from scaletui_core.flow import NEEDS, ORIGINS, Part, calculator, follow
+from scaletui_core.flow import NEEDS, ORIGINS, Part, budget_found, calculator, follow
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity import Fleet, count_text
 from scaletui_core.quantity_text import format_quantity
@@ -19,6 +20,8 @@ from scaletui_core.traced import Traced
 
 NOTHING = "-"
 """What a field says that is to inherit nothing."""
+SOLVED = ("flops", "params", "tokens")
+"""The fields of the budget of which those that are empty are solved for."""
 _ROOM = 15  # cells of a field at 80 columns
 _OPTION = re.compile(r"`[^`]*`|add --explain|--[a-z][a-z-]*")  # a command between backquotes stays one
 
@@ -46,6 +49,8 @@ class Sheet:
         Name of the field at fault, where it is one field.
     faults : dict of InputError
         What is wrong with each text that means nothing by itself.
+    solved : dict of Solved
+        What the budget comes to for those of C, N and D that were not given, by field name.
     """
 
     found: Part
@@ -61,14 +66,19 @@ class Sheet:
         self.error: InputError | None = None
         self.wrong: str | None = None
         self.faults: dict[str, InputError] = {}
+        self.solved: dict[str, Solved] = {}
 
     @property
     def inputs(self) -> Any:
         """The last inputs that made sense, with what they inherit."""
         return self.found.inputs
 
-    def solve(self, parts: Mapping[str, Part], catalog: Catalog) -> None:
-        """Answer the texts as they stand, given the parts that this one needs."""
+    def solve(self, parts: Mapping[str, Part], catalog: Catalog, ranges: bool = True) -> None:
+        """Answer the texts as they stand, given the parts that this one needs; without ranges each at its middle."""
+        self._answer(parts, catalog, ranges)
+        self.solved = _solved(self.found, catalog) if self.part == PARTS[0] else {}
+
+    def _answer(self, parts: Mapping[str, Part], catalog: Catalog, ranges: bool) -> None:
         self.error = self.wrong = None
         filled = {name: text for name, text in self.texts.items() if text.strip()}
         shut = frozenset(
@@ -80,6 +90,7 @@ class Sheet:
             self.wrong, self.error = next(iter(self.faults.items()))
         else:
             own = parse_inputs(self._kind, given, _place, None if self.part == PARTS[0] else self.part)
+            own = own if ranges else without_ranges(own)
             found = follow(self.part, own, parts, catalog, shut)
             if found.error is None:
                 if not (self.answer is not None and own == self.own and shut == self.shut and self._follows(found)):
@@ -112,8 +123,22 @@ class Sheet:
         """Return where the value that a field inherits comes from, or nothing where it inherits none."""
         return _title(ORIGINS[self.part][name]) if name in self.found.inherited else ""
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """Words behind the labels of fields: which of C, N and D are solved for."""
+        return {name: solved.tag for name, solved in self.solved.items()}
+
+    def start(self, field: Field) -> str:
+        """Return the text that an empty field is nudged from: what it is solved or inherited as, its default."""
+        value = self.found.inherited.get(field.name, getattr(self.solved.get(field.name), "value", None))
+        if isinstance(value, float):
+            return format_quantity(float(value), field.unit, digits=4)
+        return field.default or field.example if value is None else field.text_of(value)
+
     def placeholder(self, field: Field) -> str:
-        """Return what stands in a field that is empty: what it inherits, or its default."""
+        """Return what stands in a field that is empty: what it is solved for or inherits, or its default."""
+        if field.name in self.solved:
+            return _in_short(self.solved[field.name].value, field.unit)
         if field.name not in self.found.inherited:
             return field.default
         value = self.found.inherited[field.name]
@@ -139,11 +164,17 @@ class Sheet:
             if isinstance(self.found.inherited[name], Traced):
                 value = f"about {value}, at the middle of the ranges"
             return f"{field.label} = {value}, from the {self.origin(name)}; type to pin your own, {NOTHING} for none"
+        if name in self.solved:
+            solved = self.solved[name]
+            about = "about " if isinstance(solved.value, Traced) else ""
+            return (
+                f"{field.label} = {about}{echo_of(field, float(solved.value))}, {solved.words}; type to give your own"
+            )
         if field.unit == FLAG:
-            return f"yes or no. {field.help}"
+            return f"yes or no. {self.in_app(field.help)}"
         if field.unit == CHOICE:
-            return f"{', '.join(field.choices)} (default: {field.default}). {field.help}"
-        return f"{field.help} Such as {field.example}." + (f" Default: {field.default}." if field.default else "")
+            return f"{', '.join(field.choices)} (default: {field.default}). {self.in_app(field.help)}"
+        return f"{self.in_app(field.help)} Such as {field.example}." + (f" Default: {field.default}." if field.default else "")
 
     def in_app(self, text: str) -> str:
         """Return a text about this part's answer as it reads in the app: an inherited value was not given."""
@@ -159,6 +190,43 @@ class Sheet:
         return answer._replace(rows=tuple(rows), notes=tuple(notes))
 
 
+class Solved(NamedTuple):
+    """One of C, N and D that was not given.
+
+    Attributes
+    ----------
+    value : float
+        In base units.
+    tag, words : str
+        How it came about, in short and at length.
+    """
+
+    value: float
+    tag: str
+    words: str
+
+
+def _solved(found: Part, catalog: Catalog) -> dict[str, Solved]:
+    """Return which of C, N and D the budget was solved for, and what they come to under the law that is followed."""
+    if found.answer is None:
+        return {}
+    budget = budget_found({PARTS[0]: found}, catalog)
+    given = {name for name in SOLVED if getattr(found.inputs, name) is not None}
+    out = {}
+    for name, value in zip(SOLVED, (budget.flops, budget.params, budget.tokens), strict=True):
+        if name in given or value is None:
+            continue
+        others = [one for one in SOLVED if one != name]
+        by_arithmetic = name == "flops" or any(one in given for one in others if one != "flops")
+        if not by_arithmetic:
+            out[name] = Solved(value, "by law", f"compute-optimal by {budget.law}")
+        elif name == "flops" and not given:
+            out[name] = Solved(value, "=", "from what else was given")
+        else:
+            out[name] = Solved(value, "=", "solved for by C = 6 N D")
+    return out
+
+
 class Scenario:
     """Texts by part and field in, answers out, each computed when it is wanted and something it rests on changed.
 
@@ -166,6 +234,8 @@ class Scenario:
     ----------
     texts : dict of dict of str
         What stands in each field, by part; an absent one is empty.
+    ranges : bool
+        Whether ranges are taken as such, or each at its middle.
     pending : str
         What is still being computed, such as an interval, for the scenario bar; empty where all is there.
     """
@@ -173,6 +243,7 @@ class Scenario:
     def __init__(self, catalog: Catalog, texts: Mapping[str, Mapping[str, str]]) -> None:
         self.catalog = catalog
         self.texts = {part: dict(texts.get(part, {})) for part in PARTS}
+        self.ranges = True
         self.pending = ""
         self._sheets: dict[str, Sheet] = {}
         self._stale = set(PARTS)
@@ -185,13 +256,36 @@ class Scenario:
         self._stale |= {part, *(other for other in PARTS if part in NEEDS[other])}
         return True
 
+    @property
+    def state(self) -> State:
+        """What stands in the fields, and whether ranges are on."""
+        texts = {part: {name: text for name, text in fields.items() if text} for part, fields in self.texts.items()}
+        return State({part: fields for part, fields in texts.items() if fields}, self.ranges)
+
+    def put(self, state: State) -> None:
+        """Take a whole state in place of this one."""
+        for part, texts in self.texts.items():
+            texts.clear()
+            texts.update(state.texts.get(part, {}))
+        self.ranges = state.ranges
+        self._stale = set(PARTS)
+
+    @property
+    def has_ranges(self) -> bool:
+        """Whether anything that was typed is uncertain."""
+        return any(
+            ".." in text or (name in DOUBTS and text.strip().lower().startswith(("y", "t", "on")))
+            for fields in self.texts.values()
+            for name, text in fields.items()
+        )
+
     def sheet(self, part: str) -> Sheet:
         """Return a part as it stands, solved."""
         if part not in self._sheets:
             self._sheets[part] = Sheet(part, self.texts[part])
         sheet = self._sheets[part]
         if part in self._stale:
-            sheet.solve({other: self.sheet(other).found for other in NEEDS[part]}, self.catalog)
+            sheet.solve({other: self.sheet(other).found for other in NEEDS[part]}, self.catalog, self.ranges)
             self._stale.discard(part)
         return sheet
 
@@ -268,17 +362,23 @@ def scenario_line(scenario: Scenario) -> str:
     """Return the scenario in one line: C, N, D, machine, laws."""
     inputs, rows = scenario.inputs, scenario.answer.rows if scenario.answer else ()
     single = {row.id: row for row in rows if row.law is None}
+    solved = scenario.budget.solved
     parts = []
-    for symbol, row_id, unit, given in (
-        ("C", "compute", "FLOP", inputs.flops),
-        ("N", "model_params", "parameters", inputs.params),
-        ("D", "model_tokens", "tokens", inputs.tokens),
+    for symbol, row_id, unit, name in (
+        ("C", "compute", "FLOP", "flops"),
+        ("N", "model_params", "parameters", "params"),
+        ("D", "model_tokens", "tokens", "tokens"),
     ):
+        given = getattr(inputs, name)
         value = single[row_id].value if row_id in single else given
-        parts.append(f"{symbol} {'by law' if value is None else _in_short(value, unit)}")
+        sign = "" if value is None or given is not None else "="
+        if value is None and len(inputs.law) == 1 and name in solved:
+            value, sign = solved[name].value, "="
+        parts.append(f"{symbol} {'by law' if value is None else sign + _in_short(value, unit)}")
     if inputs.loss is not None:
         parts.append(f"L {inputs.loss:g}")
     if inputs.hardware is not None:
         parts.append(f"on {count_text(inputs.hardware.count)}x{inputs.hardware.accelerator}")
     parts.append(", ".join(inputs.law) or "all laws")
+    parts.append(f"ranges {'on' if scenario.ranges else 'off'}" if scenario.has_ranges else "no ranges")
     return " scaletui  " + "   ".join(parts)

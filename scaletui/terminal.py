@@ -28,6 +28,17 @@ def colors(tty: bool) -> Colors:
     return "256" if "256" in os.environ.get("TERM", "") else "16"
 
 
+def theme(shown: Colors) -> str:
+    """Return the theme that suits a terminal: by how many colours it has, and by its ground where it says which.
+
+    Some terminals give their colours in COLORFGBG, as in ``15;0``.
+    """
+    if shown in ("none", "16"):
+        return "terminal" if shown == "none" else "sixteen"
+    ground = os.environ.get("COLORFGBG", "").rpartition(";")[2]
+    return "light" if ground in ("7", "15") else "dark"
+
+
 def erases_in_color() -> bool:
     """Whether the terminal fills what it erases with the background that is set; the `screen` of old does not."""
     return os.environ.get("TERM", "").startswith(("xterm", "tmux", "linux", "alacritty", "kitty", "foot", "rxvt"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from textual.containers import Vertical
 
@@ -11,6 +11,24 @@ from scaletui_core.answer import Answer
 
 if TYPE_CHECKING:
     from scaletui.app import ScaletuiApp
+
+
+class Shown(NamedTuple):
+    """What a pane shows, for a command that prints it and for files.
+
+    Attributes
+    ----------
+    command : list of str
+        The words of the command line that prints the same.
+    answer : Answer
+        With intervals where they are there.
+    plot : str
+        The plot as text, if one is shown; empty where the pane shows lines.
+    """
+
+    command: list[str]
+    answer: Answer
+    plot: str = ""
 
 
 class Pane(Vertical):
@@ -23,15 +41,18 @@ class Pane(Vertical):
     ORDER : int
         Place among the tabs, which is also its key.
     HELP : str
-        What the pane is for and what its keys do, for the help screen.
+        What the pane is for, for the help screen; what its keys do is in the table of keys.
     PART : str
         The part of the scenario that it shows, one of `scaletui_core.calculator.PARTS`.
+    PLACES : tuple of str
+        Where the keys of the pane are declared: first parts of their ids.
     """
 
     TITLE: ClassVar[str] = ""
     ORDER: ClassVar[int] = 99
     HELP: ClassVar[str] = ""
     PART: ClassVar[str] = "calc"
+    PLACES: ClassVar[tuple[str, ...]] = ()
 
     @property
     def host(self) -> ScaletuiApp:
@@ -49,9 +70,24 @@ class Pane(Vertical):
         answer = self.host.scenario.sheet(self.PART).answer
         return {} if answer is None else {self.PART: answer}
 
+    @property
+    def shown(self) -> Shown | None:
+        """What the pane shows; None before there is an answer."""
+        return None
+
     def show_scenario(self, scenario: Scenario) -> None:
         """Show the scenario; called when it changed and the pane is in sight, and when the pane comes into sight."""
         raise NotImplementedError
 
+    def show_texts(self, scenario: Scenario) -> None:
+        """Show the texts of the scenario where they were changed elsewhere than in the fields."""
+
     def focus_first(self) -> None:
         """Put the focus where work in this pane starts."""
+
+    def view(self) -> dict[str, Any]:
+        """Return how the pane looks, beyond the scenario, as JSON can hold it: a session keeps it."""
+        return {}
+
+    def set_view(self, view: dict[str, Any]) -> None:
+        """Look as `view` said; called before the pane is mounted, with whatever a file held."""

@@ -17,9 +17,7 @@ The batch that training wants: the critical batch at a loss, by default the loss
 budget, since B_crit(L) was measured with it; what batches around it cost in steps (time) and tokens (compute), in
 multiples of the fewest; and the batch and learning rate that published laws print for C. Or from a noise scale that
 was measured (B_noise), from squared gradient norms at two batches (B small, g small, B big, g big), or from the
-fewest steps and tokens (S_min, E_min). Batch judges one batch instead of the list.
-
-e explains the line under the cursor."""
+fewest steps and tokens (S_min, E_min). Batch judges one batch instead of the list."""
 
 
 PANE = BatchPane

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from scaletui.bindings import bound
 from scaletui.panes.calculator import CalculatorPane
 
 
 class BudgetPane(CalculatorPane):
     """From a budget to the model it should train."""
 
+    PLACES = ("budget", "pane")
+    BINDINGS: ClassVar[list[BindingType]] = [bound("budget.solve", "app.solve_next")]
     TITLE = "Budget"
     ORDER = 1
     PART = "calc"

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from scaletui.panes.base import Pane
+from scaletui.bindings import bound
+from scaletui.panes.base import Pane, Shown
 from scaletui.render.doubt import drivers, histogram_line
 from scaletui.render.figures import FIGURES, Figure
 from scaletui.render.plot import Axis, Plot
 from scaletui.render.table import about_of, answer_lines
 from scaletui.render.words import TextLine, wrapped
-from scaletui.scenario import Scenario, Sheet
+from scaletui.scenario import SOLVED, Scenario, Sheet
 from scaletui.widgets.field import FieldGrid, FieldInput
 from scaletui.widgets.lines import LineView
 from scaletui.widgets.plot import PlotView
 from scaletui_core.errors import ScaletuiError
+from scaletui_core.fields import Field
 from scaletui_core.safetext import cut
 
 _BESIDE = 2  # a space before the results, their scrollbar behind
@@ -49,9 +52,10 @@ class CalculatorPane(Pane):
     TABLE_FIRST: ClassVar[bool] = False
     FIRST_ROWS: ClassVar[tuple[str, ...]] = ()
 
+    PLACES: ClassVar[tuple[str, ...]] = ("pane",)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "plot", "Plot"),
-        Binding("a", "figure", "Figure"),
+        bound("pane.plot", "plot"),
+        bound("pane.figure", "figure"),
     ]
 
     def __init__(self) -> None:
@@ -60,6 +64,7 @@ class CalculatorPane(Pane):
         self._plotted = False
         self._aside: dict[str, str] = {}
         self._reason = ""
+        self._view: dict[str, Any] = {}
 
     @property
     def sheet(self) -> Sheet:
@@ -82,10 +87,27 @@ class CalculatorPane(Pane):
         with FieldGrid(classes="fields"):
             for field in sorted(sheet.fields, key=lambda field: rank.get(field.name, len(rank))):
                 name = self._named(f"field-{field.name}")
-                yield FieldInput(field, sheet.texts.get(field.name, ""), sheet.placeholder(field), id=name)
+                yield FieldInput(
+                    field,
+                    sheet.texts.get(field.name, ""),
+                    sheet.placeholder(field),
+                    id=name,
+                    start=partial(self._start, field),
+                    solvable=self.PART == "calc" and field.name in SOLVED,
+                )
         with Vertical(classes="echo-place"):
             yield Static("", classes="echo", markup=False)
-        yield LineView(id=self._named("results"), classes="results")
+        results = LineView(id=self._named("results"), classes="results")
+        results.display = not self._plotted
+        yield results
+        if self._plotted:
+            yield self._plot_view()
+
+    def _start(self, field: Field) -> str:
+        return self.sheet.start(field)
+
+    def _plot_view(self) -> PlotView:
+        return PlotView(glyphs=self.host.glyphs, id=self._named("plot"))
 
     def show_scenario(self, scenario: Scenario) -> None:
         """Show the answer, mark the wrong field, show what is inherited, and echo the field in focus."""
@@ -96,11 +118,19 @@ class CalculatorPane(Pane):
             self._draw(sheet)
         else:
             self.results.set_lines(self.lines(sheet))
+        if self._view:
+            self._look_again()
         for widget in self.query(FieldInput):
             name = widget.field.name
             widget.set_class(name == sheet.wrong or name in sheet.faults, "-wrong")
             widget.placeholder = sheet.placeholder(widget.field)
+        self.query_one(FieldGrid).show_tags(sheet.tags)
         self._echo()
+
+    def show_texts(self, scenario: Scenario) -> None:
+        """Put the texts of the scenario into the fields."""
+        for widget in self.query(FieldInput):
+            widget.put(self.sheet.texts.get(widget.field.name, ""))
 
     def lines(self, sheet: Sheet) -> list[TextLine]:
         """Return the last good answer in lines; none before there was one."""
@@ -155,7 +185,8 @@ class CalculatorPane(Pane):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Solve again at every keystroke."""
         if isinstance(event.input, FieldInput):
-            self.host.set_fields(self.PART, {event.input.field.name: event.value})
+            name = event.input.field.name
+            self.host.set_fields(self.PART, {name: event.value}, key=f"{self.PART}.{name}")
 
     def on_descendant_focus(self) -> None:
         """Echo the field that the focus came to."""
@@ -180,10 +211,10 @@ class CalculatorPane(Pane):
 
     def put(self, texts: dict[str, str]) -> None:
         """Put texts into fields, as if they had been typed, and show what follows."""
+        self.host.set_fields(self.PART, texts)
         for widget in self.query(FieldInput):
             if widget.field.name in texts:
-                widget.value = texts[widget.field.name]
-        self.host.set_fields(self.PART, texts)
+                widget.put(texts[widget.field.name])
 
     def switch(self, texts: dict[str, str], against: Sequence[str] = ()) -> None:
         """Put texts into fields; what ``against`` names would contradict them, and is put aside until `switch_back`."""
@@ -213,7 +244,7 @@ class CalculatorPane(Pane):
         """Show the plot in place of the lines, or the lines again."""
         self._plotted = not self._plotted
         if self._plotted and not self.query(PlotView):
-            await self.mount(PlotView(glyphs=self.host.glyphs, id=self._named("plot")))
+            await self.mount(self._plot_view())
         self.results.display = not self._plotted
         self.query_one(PlotView).display = self._plotted
         self.show_scenario(self.host.scenario)
@@ -235,6 +266,58 @@ class CalculatorPane(Pane):
         if sheet.answer is not None:
             try:
                 plot = figure.draw(sheet.inputs, sheet.answer, self.host.scenario.catalog)
+                plot = self._beside(figure, plot)
             except ScaletuiError as error:
                 self._reason = sheet.in_app(str(error).partition("\n")[0])
         self.query_one(PlotView).set_plot(plot)
+
+    def _beside(self, figure: Figure, plot: Plot) -> Plot:
+        """Return a plot with that of the scenario it is compared with, where there is one and it can be drawn."""
+        against = self.host.against
+        other = against.sheet(self.PART) if against is not None else None
+        if other is None or other.answer is None:
+            return plot
+        from scaletui.render.overlay import overlay
+
+        second = figure.draw(other.inputs, other.answer, self.host.scenario.catalog)
+        return overlay(plot, second, ("now", self.host.against_name))
+
+    # What others ask of the pane
+
+    @property
+    def shown(self) -> Shown | None:
+        """The answer as it stands, the command that prints it, and the plot if it is plotted."""
+        answer = self.sheet.answer
+        if answer is None:
+            return None
+        found = self.host.intervals.of(self.PART, answer)
+        words = self.host.scenario.command(self.PART)
+        if not self._plotted:
+            return Shown(words, found)
+        words += ["--plot", "--axis", self.figures[self._figure].name]
+        return Shown(words, found, self.query_one(PlotView).text)
+
+    def view(self) -> dict[str, Any]:
+        """Return whether it is plotted, which figure, and where the cursor and the plot stand."""
+        view: dict[str, Any] = {"plotted": self._plotted, "about": self.results.about, "aside": self._aside}
+        if self.figures:
+            view["figure"] = self.figures[self._figure].name
+        return view | ({"plot": self.query_one(PlotView).stand()} if self.query(PlotView) else {})
+
+    def set_view(self, view: dict[str, Any]) -> None:
+        """Look as before; what a file held that means nothing here is passed over."""
+        names = [figure.name for figure in self.figures]
+        self._figure = names.index(view["figure"]) if view.get("figure") in names else 0
+        self._plotted = view.get("plotted") is True and bool(names)
+        aside = view.get("aside")
+        known = {field.name for field in self.sheet.fields}
+        if isinstance(aside, dict) and all(key in known and isinstance(text, str) for key, text in aside.items()):
+            self._aside = aside
+        self._view = view
+
+    def _look_again(self) -> None:
+        view, self._view = self._view, {}
+        if self._plotted:
+            self.query_one(PlotView).set_stand(view.get("plot"))
+        elif isinstance(view.get("about"), str):
+            self.results.choose(view["about"])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
+from scaletui.bindings import bound
 from scaletui.panes.calculator import CalculatorPane
 from scaletui.scenario import NOTHING
 
@@ -26,10 +27,11 @@ work, copies for a time. D comes from the budget, and the speed of a copy and k 
 its tokens/s (Tok/s one) gives the copies of a fleet. x compute buys more at deployment. The person beside it is a
 setting: Human, Words/min, Hours/day.
 
-c follows the forecast of GPT-2030 (Steinhardt 2023) step by step: as published, each step a measurement, arithmetic
-or a judgement; c again puts the C of the budget into it; c once more ends it. e explains the line under the cursor."""
+The forecast of GPT-2030 (Steinhardt 2023) can be followed step by step: as published, each step a measurement,
+arithmetic or a judgement; then with the C of the budget in it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "chain", "Chain")]
+    PLACES = ("pane", "copies")
+    BINDINGS: ClassVar[list[BindingType]] = [bound("copies.chain", "chain")]
 
     def action_chain(self) -> None:
         """Follow the forecast as published, then with the compute of the budget, then the budget's own run again."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
+from scaletui.bindings import bound
 from scaletui.panes.calculator import CalculatorPane
 
 _ORDERS = ("", "flops", "params")
@@ -21,14 +22,13 @@ class EmergencePane(CalculatorPane):
 Which abilities have been seen by the C of the budget, which come next and how many times more they take, after Wei et
 al. (2022), Table 1. N in place of C compares sizes; - for C shows the table alone. A part of a name in Ability, Model
 or Reference searches; a Law gives each N the compute that makes it optimal. A scale at which something was first seen
-is no fixed property of it: the notes say what moved it.
+is no fixed property of it: the notes say what moved it. Benchmark scores are MMLU, and hindsight neglect, whose trend
+turned."""
 
-e explains the ability under the cursor, with its source, prompting and warnings; s sorts by C, by N, as in the source;
-b shows benchmark scores instead: MMLU, and hindsight neglect, whose trend turned."""
-
+    PLACES = ("pane", "emergence")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sort", "Sort"),
-        Binding("b", "scores", "Scores"),
+        bound("emergence.sort", "sort"),
+        bound("emergence.scores", "scores"),
     ]
 
     @property

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Static
 
+from scaletui.bindings import bound
 from scaletui.panes.base import Pane
 from scaletui.render.figures_sweep import AXES, known_models, sweep_plot, title_of
 from scaletui.render.plot import Axis, Mark, Plot
@@ -28,14 +29,14 @@ class FrontierPane(Pane):
     ORDER = 2
     HELP = """\
 The compute-optimal N, D or loss against compute C, one line a law, with known models at their 6ND as points and your
-own budget as a diamond. Keys: a turns the axis (N, D, loss); i shows the isoFLOP slice at your C, the loss of models
-of every size that cost the same; m hides the known models; v chooses the laws. With the plot in focus: + and - zoom,
-arrows pan, [ and ] move a cursor that reads the lines off, r resets."""
+own budget as a diamond. The isoFLOP slice at your C is the loss of models of every size that cost the same: its
+lowest point is the compute-optimal model."""
 
+    PLACES = ("frontier",)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "axis", "Axis"),
-        Binding("i", "slice", "IsoFLOP"),
-        Binding("m", "models", "Models"),
+        bound("frontier.axis", "axis"),
+        bound("frontier.slice", "slice"),
+        bound("frontier.models", "models"),
     ]
 
     def __init__(self) -> None:

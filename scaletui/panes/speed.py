@@ -25,9 +25,7 @@ memory and compute, Steinhardt's tiling, Erdil's latency-bound optimum, kipply's
 of a known model. N comes from the budget, under the first law that is named (v) or epoch-2024, and a machine that
 holds it; N or a Model of your own takes their place. All but the roofline need layers: give Layers, or a Model such
 as llama-3-70b. With k, k-tiling: as the source has it, and with what the latency of a matrix multiply leaves of it.
-x human gives the speed instead of a model. With - for N, the measured table stands alone.
-
-e explains the line under the cursor."""
+x human gives the speed instead of a model. With - for N, the measured table stands alone."""
 
 
 PANE = SpeedPane

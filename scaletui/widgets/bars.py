@@ -5,15 +5,21 @@ from __future__ import annotations
 from rich.text import Text
 from textual.binding import Binding
 from textual.widget import Widget
+from textual.widgets import Static
 
+from scaletui.keymap import KEYS, shown_key
 from scaletui.scenario import Scenario, scenario_line
 from scaletui_core.safetext import cut
+
+_ALWAYS = ("app.help", "app.quit")  # without these a person is lost
+SMALLEST = (60, 18)
+"""Columns and rows that the app needs."""
 
 
 class ScenarioBar(Widget):
     """C, N, D, machine and laws of the scenario, always in sight; at its end, what is still being computed."""
 
-    DEFAULT_CSS = "ScenarioBar { height: 1; text-style: reverse; }"
+    DEFAULT_CSS = "ScenarioBar { height: 1; color: $primary; text-style: bold reverse; }"
 
     def __init__(self, scenario: Scenario) -> None:
         super().__init__(id="scenario-bar")
@@ -48,11 +54,12 @@ class TabBar(Widget):
         super().__init__(id="tab-bar")
         self._titles = titles
         self._active = 0
+        self._beside: int | None = None
 
-    def activate(self, index: int) -> None:
-        """Mark one tab as the one in sight."""
-        if index != self._active:
-            self._active = index
+    def activate(self, index: int, beside: int | None = None) -> None:
+        """Mark the tab of the pane that has the keys, and of the one in sight beside it."""
+        if (index, beside) != (self._active, self._beside):
+            self._active, self._beside = index, beside
             self.refresh()
 
     def render(self) -> Text:
@@ -60,7 +67,8 @@ class TabBar(Widget):
         text = Text(no_wrap=True)
         labels, between = fitted(self._titles, self.size.width)
         for index, label in enumerate(labels):
-            text.append(label, style="bold reverse" if index == self._active else "")
+            style = "bold reverse" if index == self._active else "underline" if index == self._beside else ""
+            text.append(label, style=style)
             text.append(between)
         return text
 
@@ -81,6 +89,25 @@ def fitted(titles: list[str], width: int) -> tuple[list[str], str]:
     return labels, between
 
 
+class TooSmall(Static):
+    """What stands in place of all on a terminal that is too small to hold it."""
+
+    DEFAULT_CSS = """
+    TooSmall { display: none; width: 100%; height: 100%; content-align: center middle; text-align: center; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+
+    def show_size(self, columns: int, rows: int) -> bool:
+        """Show what is needed beside what there is, and return whether it is too small."""
+        small = columns < SMALLEST[0] or rows < SMALLEST[1]
+        if small:
+            needed = f"{SMALLEST[0]}x{SMALLEST[1]}"
+            self.update(f"Make me larger:\nscaletui needs {needed},\nthis is {columns}x{rows}.\nNothing is lost.")
+        return small
+
+
 class KeyBar(Widget):
     """The keys that work where the focus is, as many as fit; help has them all."""
 
@@ -89,26 +116,39 @@ class KeyBar(Widget):
     def __init__(self) -> None:
         super().__init__(id="key-bar")
         self._keys: list[tuple[str, str]] = []
+        self._always: list[tuple[str, str]] = []
 
-    def show_keys(self, bindings: list[Binding], typing: bool) -> None:
-        """Show the keys of these bindings; while a field takes letters, those that still work."""
-        found: dict[str, tuple[str, str]] = {}
-        for b in bindings:
-            if b.show:
-                found.setdefault(b.action, (b.key_display or b.key, b.description))
-        keys = list(found.values())
-        if typing:
-            keys = [("?", "Help"), ("tab", "Next field"), ("enter", "Results"), ("ctrl+q", "Quit")]
-        if keys != self._keys:
-            self._keys = keys
+    def show_keys(self, bindings: list[Binding]) -> None:
+        """Show the keys of these bindings, the first key of each."""
+        first: dict[str, str] = {}
+        for binding in bindings:
+            if binding.id is not None:
+                first.setdefault(binding.id, shown_key(binding.key))
+        keys, always = [], []
+        for id, key in first.items():
+            label, pair = KEYS[id].label, KEYS[id].pair
+            if label:
+                shown = (f"{key} {first[pair]}" if pair in first else key, label)
+                (always if id in _ALWAYS else keys).append(shown)
+        self.show(keys, always)
+
+    def show(self, keys: list[tuple[str, str]], always: list[tuple[str, str]] | None = None) -> None:
+        """Show keys, each with its word: as many as fit before those that are always there."""
+        if (keys, always or []) != (self._keys, self._always):
+            self._keys, self._always = keys, always or []
             self.refresh()
 
     def render(self) -> Text:
         """Return the line."""
         text = Text(no_wrap=True)
-        for key, description in self._keys:
-            if len(text) + len(key) + len(description) + 2 > self.size.width:
-                break
-            text.append(f" {key}", style="bold")
-            text.append(f" {description} ")
+        room = self.size.width - sum(map(_width, self._always))
+        for number, shown in enumerate((*self._keys, *self._always)):
+            if len(text) + _width(shown) > (room if number < len(self._keys) else self.size.width):
+                continue
+            text.append(f" {shown[0]}", style="bold")
+            text.append(f" {shown[1]} ")
         return text
+
+
+def _width(shown: tuple[str, str]) -> int:
+    return len(shown[0]) + len(shown[1]) + 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -13,7 +14,9 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import Input
 
-from scaletui_core.fields import Field
+from scaletui.bindings import bound
+from scaletui_core.fields import CHOICE, FLAG, Field
+from scaletui_core.nudge import nudged, turned
 from scaletui_core.safetext import escaped
 
 LABEL_WIDTH = 10
@@ -26,19 +29,47 @@ _EDITING = {
 
 
 class FieldInput(Input):
-    """The input of one declared field."""
+    """The input of one declared field.
+
+    Parameters
+    ----------
+    field : Field
+        What it takes.
+    text, placeholder : str
+        What stands in it, and what is shown where nothing does.
+    start : callable
+        Returns the text that a nudge starts from in an empty field.
+    solvable : bool
+        Whether ``=`` asks for what is typed here to be solved for.
+    """
 
     DEFAULT_CSS = f"""
     FieldInput {{ height: 1; border: none; padding: 0; width: 1fr; background: $surface; margin: 0 1 0 {LABEL_WIDTH}; }}
     FieldInput:focus {{ border: none; background: $surface; text-style: underline; }}
-    FieldInput.-wrong {{ text-style: reverse; }}
+    FieldInput:ansi {{ text-style: underline; }}
+    FieldInput.-wrong {{ color: $error; text-style: reverse; }}
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,escape", "app.leave", "Results", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bound("field.leave", "app.leave"),
+        bound("field.next", "app.focus_next"),
+        bound("field.previous", "app.focus_previous"),
+        bound("field.up", "nudge(1.1, -1)"),
+        bound("field.down", "nudge(0.9090909090909091, 1)"),
+        bound("field.double", "nudge(2.0, -1)"),
+        bound("field.halve", "nudge(0.5, 1)"),
+        bound("field.ten-times", "nudge(10.0, -1)"),
+        bound("field.tenth", "nudge(0.1, 1)"),
+        bound("field.solve", "solve"),
+    ]
 
-    def __init__(self, field: Field, text: str, placeholder: str, id: str) -> None:
+    def __init__(
+        self, field: Field, text: str, placeholder: str, id: str, *, start: Callable[[], str], solvable: bool = False
+    ) -> None:
         super().__init__(text, placeholder=placeholder, id=id, select_on_focus=True)
         self.field = field
+        self._start = start
+        self._solvable = solvable
         # A blinking cursor is a kilobyte a second over a slow link, for ever.
         self.cursor_blink = False
 
@@ -66,7 +97,31 @@ class FieldInput(Input):
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Whether the field takes a key as text: all that is printable but the one for help."""
+        if character == "=" and self._solvable:
+            return False
         return character != "?" and super().check_consume_key(key, character)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to solve only where there is something to solve for."""
+        return self._solvable if action == "solve" else super().check_action(action, parameters)
+
+    def put(self, text: str) -> None:
+        """Show a text that the scenario holds already."""
+        if self.value != text:
+            with self.prevent(Input.Changed):
+                self.value = text
+            self.cursor_position = len(text) if self.has_focus else 0
+
+    def action_nudge(self, factor: float, step: int) -> None:
+        """Make it more or less by a factor; a choice goes to the one before or the next."""
+        choice = self.field.unit in (CHOICE, FLAG)
+        text = self.value
+        self.value = turned(self.field, text, step) if choice else nudged(self.field, text, factor, self._start())
+        self.cursor_position = len(self.value)
+
+    async def action_solve(self) -> None:
+        """Have this field solved for, by the others."""
+        await self.run_action(f"app.solve_for('{self.field.name}')")
 
 
 class FieldGrid(Grid):
@@ -79,9 +134,26 @@ class FieldGrid(Grid):
     FieldGrid.-narrow { grid-size: 2; }
     """
 
+    def __init__(self, *, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
+        self._tags: dict[str, str] = {}
+        self._letters: dict[str, str] = {}
+
     def on_resize(self) -> None:
         """Take two columns where a third would leave no room to type."""
-        self.set_class(self.app.size.width < 3 * (LABEL_WIDTH + 9), "-narrow")
+        self.set_class(self.size.width < 3 * (LABEL_WIDTH + 9), "-narrow")
+
+    def show_tags(self, tags: dict[str, str]) -> None:
+        """Show words behind the labels of fields, by name."""
+        if tags != self._tags:
+            self._tags = tags
+            self.refresh()
+
+    def show_letters(self, letters: dict[str, str]) -> None:
+        """Show letters on the labels of fields, by name, to jump there."""
+        if letters != self._letters:
+            self._letters = letters
+            self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the lines of labels that lie under the inputs."""
@@ -100,7 +172,12 @@ class FieldGrid(Grid):
                 start = child.region.x - self.region.x - LABEL_WIDTH
                 segments.append(Segment(" " * (start - at), style))
                 focused = Style(bold=True) if child.has_focus else Style()
-                segments.append(Segment(child.field.label[:LABEL_WIDTH].ljust(LABEL_WIDTH), style + focused))
+                label, tag = child.field.label, self._tags.get(child.field.name, "")
+                label = f"{label} {tag}"[: LABEL_WIDTH - 1].ljust(LABEL_WIDTH - 1)
+                segments.append(Segment(label, style + focused))
+                letter = self._letters.get(child.field.name)
+                marked = style if letter is None else style + Style(reverse=True, bold=True)
+                segments.append(Segment(letter or " ", marked))
                 at = start + LABEL_WIDTH
         segments.append(Segment(" " * (self.size.width - at), style))
         return Strip(segments, self.size.width)

@@ -6,22 +6,25 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from scaletui.bindings import bound
 from scaletui.render.words import TextLine
 from scaletui_core.safetext import cut
-
-_STYLES = {"": Style(), "head": Style(bold=True), "quiet": Style()}
 
 
 class LineView(ScrollView, can_focus=True):
     """Shows lines; those about something can be chosen with the arrow keys."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"lines--head", "lines--quiet", "lines--differs"}
     DEFAULT_CSS = """
+    LineView > .lines--head { text-style: bold; color: $primary; }
+    LineView > .lines--quiet { color: $muted; }
+    LineView > .lines--differs { text-style: bold; color: $accent; }
     LineView {
         height: 1fr; overflow-x: hidden;
         scrollbar-gutter: stable; scrollbar-size-horizontal: 0; scrollbar-size-vertical: 1;
@@ -29,27 +32,36 @@ class LineView(ScrollView, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown,space", "page(1)", "Page down", show=False),
-        Binding("home,g", "end(-1)", "Top", show=False),
-        Binding("end,G", "end(1)", "Bottom", show=False),
+        bound("lines.up", "move(-1)"),
+        bound("lines.down", "move(1)"),
+        bound("lines.page-up", "page(-1)"),
+        bound("lines.page-down", "page(1)"),
+        bound("lines.top", "end(-1)"),
+        bound("lines.bottom", "end(1)"),
     ]
 
     class Moved(Message):
         """The cursor is on another line."""
 
-    def __init__(self, *, selectable: bool = True, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(
+        self, *, selectable: bool = True, always: bool = False, id: str | None = None, classes: str | None = None
+    ) -> None:
         super().__init__(id=id, classes=classes)
         self._lines: list[TextLine] = []
         self._selectable = selectable
+        self._always = always  # the cursor shows even where the keys go elsewhere
         self._at = -1
 
     @property
     def lines(self) -> list[TextLine]:
         """The lines that are shown."""
         return self._lines
+
+    def choose(self, about: str) -> None:
+        """Put the cursor on the first line about something, if there is one."""
+        index = next((n for n, line in enumerate(self._lines) if line[2] == about), None)
+        if index is not None and self._selectable:
+            self._go(index)
 
     @property
     def about(self) -> str:
@@ -91,8 +103,8 @@ class LineView(ScrollView, can_focus=True):
         if not 0 <= index < len(self._lines):
             return Strip.blank(width, self.rich_style)
         style_id, text, _ = self._lines[index]
-        style = self.rich_style + _STYLES.get(style_id, Style())
-        if index == self._at and self.has_focus:
+        style = self.get_component_rich_style(f"lines--{style_id}") if style_id else self.rich_style
+        if index == self._at and (self.has_focus or self._always):
             style += Style(reverse=True)
         return Strip([Segment(cut(text, width).ljust(width), style)], width)
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, get_args
+import math
+from typing import Any, ClassVar, get_args
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from scaletui.bindings import bound
 from scaletui.render.plot import PALETTE, Canvas, Glyphs, Plot, View, draw, readout
 from scaletui.render.ticks import Scale, shown, to_data
 
 # The palette at a luminance of 0.2 at most: three to one against the grey of Textual's light theme (#E0E0E0).
 _ON_LIGHT = ("#A67100", "#3D83AA", "#008D66", "#857E20", "#0072B2", "#CC5900", "#AC658C", "#7C7C7C")
+# The sixteen colours differ by terminal; none of these is the ground of one.
+_ANSI = ("yellow", "cyan", "green", "magenta", "bright_blue", "red", "bright_magenta", "bright_black")
 _ZOOM = 0.8
 _PAN = 0.1
 
@@ -30,15 +34,15 @@ class PlotView(Widget, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus,equals_sign", "zoom(1)", "Zoom", key_display="+ -"),
-        Binding("minus", "zoom(-1)", "Zoom out", show=False),
-        Binding("left", "pan(-1, 0)", "Pan left", show=False),
-        Binding("right", "pan(1, 0)", "Pan right", show=False),
-        Binding("up", "pan(0, 1)", "Pan up", show=False),
-        Binding("down", "pan(0, -1)", "Pan down", show=False),
-        Binding("left_square_bracket,comma", "move_cursor(-1)", "Cursor", key_display="[ ]"),
-        Binding("right_square_bracket,full_stop", "move_cursor(1)", "Cursor right", show=False),
-        Binding("r", "reset", "Reset"),
+        bound("plot.zoom-in", "zoom(1)"),
+        bound("plot.zoom-out", "zoom(-1)"),
+        bound("plot.left", "pan(-1, 0)"),
+        bound("plot.right", "pan(1, 0)"),
+        bound("plot.up", "pan(0, 1)"),
+        bound("plot.down", "pan(0, -1)"),
+        bound("plot.cursor-left", "move_cursor(-1)"),
+        bound("plot.cursor-right", "move_cursor(1)"),
+        bound("plot.reset", "reset"),
     ]
 
     def __init__(
@@ -98,6 +102,26 @@ class PlotView(Widget, can_focus=True):
         if plot is not before:
             self._update()
 
+    @property
+    def text(self) -> str:
+        """The plot as it stands, as plain text."""
+        return "".join("".join(text for _, text in row).rstrip() + "\n" for row in self._canvas.rows)
+
+    def stand(self) -> dict[str, Any]:
+        """Return which part of the plane is shown and where the cursor is, as JSON can hold it."""
+        return {"view": list(self._view), "cursor": self._cursor}
+
+    def set_stand(self, stand: Any) -> None:
+        """Show the part of the plane that `stand` told; anything else is passed over."""
+        if not isinstance(stand, dict):
+            return
+        ends, cursor = stand.get("view"), stand.get("cursor")
+        if isinstance(ends, list) and len(ends) == len(View._fields) and all(map(_end, ends)):
+            self._view = View(*ends)
+        if cursor is not None and _end(cursor):
+            self._cursor = cursor
+        self._update()
+
     def readout(self) -> list[tuple[str, float | None]]:
         """Return the y of each series at the cursor; nothing without a cursor."""
         return [] if self._plot is None or self._cursor is None else readout(self._plot, self._cursor)
@@ -107,8 +131,10 @@ class PlotView(Widget, can_focus=True):
 
         Axes and text keep the foreground: a dimmed one vanishes in 16 colours. Colours fit the theme's lightness.
         """
+        theme = self.app.current_theme
         if style_id.startswith("line"):
-            return Style(color=(PALETTE if self.app.current_theme.dark else _ON_LIGHT)[int(style_id[4:])])
+            palette = _ANSI if theme.ansi else PALETTE if theme.dark else _ON_LIGHT
+            return Style(color=palette[int(style_id[4:])])
         if style_id == "grid":
             return Style(color="#808080")
         return Style(bold=style_id in ("title", "own", "cursor") or (style_id == "axis" and self.has_focus))
@@ -203,6 +229,10 @@ class PlotView(Widget, can_focus=True):
             if plot is None
             else draw(plot, *self.size, glyphs=self._glyphs, cursor=self._cursor, view=self._view)
         )
+
+
+def _end(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and math.isfinite(value))
 
 
 def _part(scale: Scale, ends: tuple[float, float]) -> tuple[float | None, float | None]:

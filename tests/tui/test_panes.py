@@ -267,17 +267,18 @@ async def test_the_key_line_names_the_keys_of_the_pane() -> None:
     async with ScaletuiApp().run_test(size=SIZE) as pilot:
         app = app_of(pilot)
         starts = {
-            "3": " p Plot  a Figure  s Sort  b Scores  ? Help",
-            "4": " p Plot  a Figure  ? Help",
-            "5": " p Plot  a Figure  c Chain  ? Help",
-            "6": " p Plot  ? Help",
-            "1": " ? Help",
+            "3": " p Plot  a Figure  s Sort  b Scores  / Edit",
+            "4": " p Plot  a Figure  / Edit",
+            "5": " p Plot  a Figure  c Chain  / Edit",
+            "6": " p Plot  / Edit",
+            "1": " s Solve for  / Edit",
         }
         for key, start in starts.items():
             await pilot.press(key)
             line = str(app.query_one(KeyBar).render())
             assert line.startswith(start)
-            assert line.rstrip().endswith("q Quit")
+            assert line.rstrip().endswith("? Help  q Quit")
+            assert len(line) <= SIZE[0]
 
 
 async def test_emergence_sorts_and_the_cursor_stays_on_its_ability(catalog: Catalog) -> None:
@@ -485,7 +486,7 @@ async def test_p_plots_and_a_turns_the_figures(monkeypatch: pytest.MonkeyPatch) 
     async with ScaletuiApp().run_test(size=SIZE) as pilot:
         app = app_of(pilot)
         await pilot.press("5")
-        assert str(app.query_one(KeyBar).render()).startswith(" p Plot  a Figure  c Chain  ? Help")
+        assert str(app.query_one(KeyBar).render()).startswith(" p Plot  a Figure  c Chain  / Edit")
         await pilot.press("p")
         assert isinstance(app.focused, PlotView)
         assert "copies 682 at 22" in screen_text(app)

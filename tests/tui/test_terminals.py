@@ -34,7 +34,7 @@ UTF8 = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 ASCII = {"LANG": "C", "LC_ALL": "C"}
 POSIX = {"LANG": "POSIX", "LC_ALL": "POSIX"}
 TRUECOLOR = {"COLORTERM": "truecolor"}
-KEYS = "? Help  e Explain  v Laws"
+KEYS = "s Solve for  / Edit  e Explain  v Laws"
 TABS = ("Budget", "Frontier", "Emergence", "Speed", "Copies", "Learning", "Batch")
 
 
@@ -203,12 +203,16 @@ def test_what_a_person_sees(terminal: Open, name: str, settings: dict[str, str],
     check()
 
 
-def test_a_terminal_below_the_smallest_still_shows_something(terminal: Open) -> None:
-    session = terminal(10, 40)
-    assert session.lines[0].startswith(" scaletui  C 5.76e23")
-    assert "5.76e23" in session.lines[2]
-    session.type(b"2", "1e26")
-    session.type(b"?", "Help: Frontier")
+def test_a_terminal_below_the_smallest_says_what_it_needs(terminal: Open) -> None:
+    session = Terminal(10, 40, {})
+    try:
+        session.until(lambda: any("Make me larger" in line for line in session.lines))
+        assert "60x18" in "".join(session.lines)
+        assert "40x10" in "".join(session.lines)
+        session.send(b"q")
+        assert session.end() == 0
+    finally:
+        session.close()
 
 
 def test_keys_sent_in_one_go_are_not_lost(terminal: Open) -> None:

@@ -1,0 +1,70 @@
+"""A line to type into: a name, or what to look for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from scaletui.bindings import bound
+from scaletui.screens.dialog import Dialog
+from scaletui_core.safetext import escaped
+
+
+class LineInput(Input):
+    """An input of one line without a frame, whose cursor stands still."""
+
+    DEFAULT_CSS = """
+    LineInput { height: 1; border: none; padding: 0; background: $boost; text-style: underline; }
+    LineInput:focus { border: none; }
+    """
+
+    def __init__(self, text: str = "", placeholder: str = "") -> None:
+        super().__init__(text, placeholder=placeholder, select_on_focus=True)
+        self.cursor_blink = False
+
+    def validate_value(self, value: str) -> str:
+        """Write out what a terminal would obey: a paste may hold escapes."""
+        return "".join(map(escaped, value))
+
+
+class AskScreen(Dialog[str]):
+    """Asks for one line.
+
+    Parameters
+    ----------
+    title : str
+        What is asked.
+    text : str
+        What stands there to begin with.
+    check : callable
+        Returns what is wrong with a text, or nothing.
+    """
+
+    FOOT = "enter: take   ctrl+g: leave"
+    BINDINGS: ClassVar[list[BindingType]] = [bound("prompt.leave", "close")]
+
+    def __init__(self, title: str, text: str, check: Callable[[str], str]) -> None:
+        super().__init__(title)
+        self._text = text
+        self._check = check
+
+    def inside(self) -> Iterable[Widget]:
+        """Return the line, and a place for what is wrong with it."""
+        return [LineInput(self._text), Static("", classes="dialog-said", markup=False)]
+
+    def on_mount(self) -> None:
+        """Take the focus."""
+        self.set_focus(self.query_one(LineInput))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Return the text if nothing is wrong with it."""
+        text = event.value.strip()
+        wrong = self._check(text)
+        if wrong:
+            self.query_one(".dialog-said", Static).update(wrong)
+        else:
+            self.dismiss(text)

@@ -1,0 +1,79 @@
+"""The command that prints a pane: copied, shown so that it can be selected, and saved where that is asked for."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from scaletui import export
+from scaletui.screens.dialog import Dialog
+from scaletui_core.errors import ScaletuiError
+
+
+class CopyScreen(Dialog[None]):
+    """Shows a command.
+
+    Parameters
+    ----------
+    command : str
+        As a shell takes it.
+    folder : str
+        Where a file of it goes.
+    """
+
+    FOOT = "s: save it as a file   q: close"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("s", "save", "Save"), Binding("enter,y", "close", show=False)]
+
+    def __init__(self, command: str, folder: str) -> None:
+        super().__init__("The command that prints this pane")
+        self._command, self._folder = command, folder
+
+    def show(self) -> None:
+        """Show the command, broken as a shell takes it, and how it was copied."""
+        lines = [("", "", ""), *(("", line, "") for line in broken(self._command, self.columns)), ("", "", "")]
+        said = (
+            "It was sent to the clipboard (OSC 52). Some terminals do not take it, and tmux only with",
+            "`set -g set-clipboard on`; then select it above, with shift held if the mouse is taken.",
+            "With --format json, csv or md it prints the same numbers in full.",
+        )
+        self.lines.set_lines(lines + [("quiet", text, "") for text in said])
+
+    def action_save(self) -> None:
+        """Save the command as a file."""
+        try:
+            path = export.save("sh", self._command + "\n", self._folder, "scaletui")
+        except ScaletuiError as error:
+            self.say(foot=str(error).partition("\n")[0])
+        else:
+            self.say(foot=f"saved {path}   q: close")
+
+
+def broken(command: str, width: int) -> list[str]:
+    r"""Return a command in lines of a width; all but the last end as a shell goes on.
+
+    >>> broken("scaletui calc --flops 5.76e23", 20)
+    ['scaletui calc \\', '  --flops 5.76e23']
+    """
+    lines: list[str] = []
+    line = ""
+    for word in _words(command):
+        if line and len(line) + 1 + len(word) > width - 2:
+            lines.append(line + " \\")
+            line = f"  {word}"
+        else:
+            line = f"{line} {word}" if line else word
+    return [*lines, line]
+
+
+def _words(command: str) -> list[str]:
+    """Return the words of a command with their quotes, an option together with its text."""
+    words: list[str] = []
+    quoted = False
+    for piece in command.split(" "):
+        if quoted or (words and words[-1].startswith("--") and " " not in words[-1] and not piece.startswith("--")):
+            words[-1] += f" {piece}"
+        else:
+            words.append(piece)
+        quoted = quoted ^ (piece.count("'") % 2 == 1)
+    return words
