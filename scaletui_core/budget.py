@@ -90,6 +90,23 @@ class BudgetInputs:
     law_uncertainty: bool = doubt_field()
     mixture: bool = mixture_field()
 
+    @property
+    def fixes_flops(self) -> tuple[str, ...]:
+        """Names of the fields that fix C with a machine.
+
+        >>> BudgetInputs(hardware=Fleet(512, "h100"), days=86400.0).fixes_flops
+        ('days',)
+        """
+        if self.hardware is None:
+            return ()
+        time = ("days",) if self.days is not None and self.tokens_per_second is None else ()
+        return (*time, *(("cost",) if self.cost is not None else ()))
+
+    @property
+    def fixes_tokens(self) -> bool:
+        """Whether a throughput and a time fix D."""
+        return self.tokens_per_second is not None and self.days is not None
+
 
 class Fact(NamedTuple):
     """A value that the inputs fix, the options it came from, and its working."""
@@ -204,7 +221,7 @@ def _flop_routes(inputs: BudgetInputs, fleet: Machine | None, params: Fact | Non
             Number("peak", fleet.peak, "FLOP/s", fleet.source),
             Number("MFU", fleet.mfu, "fraction", fleet.mfu_source),
         )
-        if inputs.days is not None and inputs.tokens_per_second is None:
+        if inputs.days is not None and "days" in inputs.fixes_flops:
             numbers = (Number("n", as_float(fleet.count), "1"), *rate, Number("t", inputs.days, "s"))
             routes.append(_route(fleet_flops, "--hardware with --days", numbers))
         if inputs.cost is not None:
