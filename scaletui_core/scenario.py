@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from scaletui_core.calculator import PARTS
 from scaletui_core.errors import InputError, unknown_name
-from scaletui_core.fields import FLAG, NAMES, TEXT, Field, fields_of, parse_inputs
+from scaletui_core.fields import FLAG, NAMES, Field, fields_of, parse_inputs
 from scaletui_core.flow import ORIGINS, calculator
 from scaletui_core.presets import Catalog
 from scaletui_core.safetext import visible
@@ -170,8 +170,7 @@ def part_inputs(part: str, texts: Mapping[str, Typed], place: Callable[[Field], 
     kind = calculator(part).inputs
     shut = shut_in(part, texts)
     for item in fields_of(kind):
-        # Words may well be a hyphen: a search for one.
-        if item.name not in shut and item.unit != TEXT and _is_nothing(texts.get(item.name, "")):
+        if item.name not in shut and _is_nothing(texts.get(item.name, "")):
             what = f"inherits nothing in any case, and takes no '{NOTHING}'"
             raise InputError(what, where=place(item), hint="leave it open")
     given = {name: text for name, text in texts.items() if name not in shut}
