@@ -252,6 +252,19 @@ def test_while_a_field_is_wrong_the_command_is_that_of_the_answer_that_stands(
     same(json.loads(printed(before, capsys)), answer)
 
 
+def test_a_hyphen_where_nothing_is_inherited_is_a_fault_like_others() -> None:
+    app = Scenario(CATALOG, {"calc": {"flops": "1e24"}})
+    app.sheet("emergence")
+    app.set("emergence", {"ability": "-", "flops": "-"})
+    sheet = app.sheet("emergence")
+    assert set(sheet.faults) == {"ability"}
+    assert sheet.echo("ability") == "Ability: inherits nothing in any case, and takes no '-' (leave it open)"
+    assert app.command("emergence") == ["scaletui", "emergence", "--set", "calc.flops=1e24"]
+    app.set("emergence", {"ability": ""})
+    assert app.sheet("emergence").shut == {"flops"}
+    assert app.command("emergence") == ["scaletui", "emergence"]
+
+
 def test_before_there_is_an_answer_there_is_no_command() -> None:
     with pytest.raises(InputError, match="nothing to start from"):
         Scenario(CATALOG, {}).command("calc")

@@ -10,11 +10,12 @@ from scaletui_core.app_texts import at_middles, texts_for_app, texts_of_app
 from scaletui_core.calculator import PARTS
 from scaletui_core.errors import InputError
 from scaletui_core.fields import FLAG, FLEET, NAMES, Field, at_the_middle, fields_of
-from scaletui_core.flow import calculator
+from scaletui_core.flow import calculator, flow
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity import KINDS
 from scaletui_core.quantity_text import format_exact
 from scaletui_core.scenario import Scenario, Texts, as_words, assigned, inputs_of, part_inputs, published, typed
+from scaletui_core.traced import Traced
 
 CATALOG = Catalog("presets")
 RANGED = [(part, item) for part in PARTS for item in fields_of(calculator(part).inputs)
@@ -127,6 +128,23 @@ def test_only_whole_numbers_go_where_things_are_counted() -> None:
     }
     for part, fields in found.items():
         part_inputs(part, fields, lambda field: field.label)
+
+
+def test_at_the_middles_the_answers_are_those_of_the_middles() -> None:
+    texts: Texts = {
+        "calc": {"hardware": "400..625xH100", "days": "20..45", "mfu": "30%..50%"},
+        "speed": {"k": "2..3..7@50%"},
+        "copies": {"years": "0.5..2"},
+        "learning": {"loss": "1.8..2.2"},
+    }
+    ranged, plain = (flow(inputs_of(Scenario("", "", None, one)), CATALOG) for one in (texts, at_middles(texts)))
+    for part in PARTS:
+        answer, middle = ranged[part].answer, plain[part].answer
+        assert answer is not None
+        assert middle is not None
+        assert any(isinstance(row.value, Traced) for row in answer.rows)
+        assert [(row.id, float(row.value)) for row in answer.rows] == [(row.id, row.value) for row in middle.rows]
+        assert not any(isinstance(row.value, Traced) for row in middle.rows)
 
 
 def test_every_kind_of_field_is_covered() -> None:
