@@ -158,11 +158,13 @@ def _function(calculator: Calculator, command: Command, words: Sequence[str] | N
     def function(**given: Any) -> None:
         _answer(calculator, given)
 
+    flowing = PART_OPTIONS if calculator.name in PARTS else {}
     used = None if words is None else {word.partition("=")[0] for word in words if word.startswith("-")}
-    if used is not None and used <= {"--format", "--explain", *(field.option for field in declared)}:
+    if used is not None and used <= {"--format", "--explain", *flowing, *(field.option for field in declared)}:
         kept = (field for field in declared if field.option in used or field.name == "name")
-        return with_options(function, _options(kept) + SHARED_OPTIONS)
-    more = (CHAIN_OPTIONS if command.chains else ()) + _plot_options(calculator.name) + SHARED_OPTIONS
+        taken = tuple(option for name, option in flowing.items() if name in used)
+        return with_options(function, _options(kept) + taken + SHARED_OPTIONS)
+    more = (ALL_OPTION,) * command.chains + (*flowing.values(),) + _plot_options(calculator.name) + SHARED_OPTIONS
     more += sampling_options() if _takes_ranges(calculator.inputs) else ()
     return with_options(function, _options(declared) + more)
 
@@ -212,32 +214,33 @@ SHARED_OPTIONS: tuple[Option, ...] = (
     ),
     ("explain", False, Annotated[bool, typer.Option("--explain", help="Each row with formula, numbers and source.")]),
 )
+ALL_OPTION: Option = (
+    "all",
+    False,
+    Annotated[bool, typer.Option("--all", help="The whole chain: abilities, speed, copies, learning, batch.")],
+)
+SCENARIO_OPTION: Option = (
+    "scenario",
+    None,
+    Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--scenario", metavar="NAME", help="Start from a scenario (see `scaletui scenario list`)."),
+    ],
+)
 SET_OPTION: Option = (
     "set",
     None,
     Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(
-            "--set", metavar="PART.FIELD=TEXT", help="Give a part something of its own; repeatable. Such as speed.k=5."
+            "--set",
+            metavar="PART.FIELD=TEXT",
+            help="Give a part of the scenario something of its own; repeatable. Such as speed.k=5; - inherits nothing.",
         ),
     ],
 )
-CHAIN_OPTIONS: tuple[Option, ...] = (
-    (
-        "all",
-        False,
-        Annotated[bool, typer.Option("--all", help="The whole chain: abilities, speed, copies, learning, batch.")],
-    ),
-    (
-        "scenario",
-        None,
-        Annotated[
-            Optional[str],  # noqa: UP045
-            typer.Option("--scenario", metavar="NAME", help="Start from a scenario (see `scaletui scenario list`)."),
-        ],
-    ),
-    SET_OPTION,
-)
+PART_OPTIONS: dict[str, Option] = {"--scenario": SCENARIO_OPTION, "--set": SET_OPTION}
+"""The options with which a command answers as part of a scenario, and inherits what its own options leave open."""
 
 
 def _plot_options(calculator: str) -> tuple[Option, ...]:
@@ -280,35 +283,35 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
     whole, start, assignments = given.pop("all", False), given.pop("scenario", None), given.pop("set", None)
     own = {field.name for field in fields_of(calculator.inputs)}
     shown = {name: given.pop(name) for name in list(given) if name not in own}
-    if whole:
-        from scaletui.scenario_commands import chain_of
-
-        show(chain_of(given, start, assignments), **shown)
-        return
-    for option, text in (("--scenario", start), ("--set", assignments)):
-        if text:
-            raise InputError("needs --all, the whole chain", where=option, hint="such as calc --all --set speed.k=5")
-
     if shown.get("axis") is not None:
         figure_named(calculator.name, shown["axis"])
+    if whole or start is not None or assignments:
+        from scaletui import scenario_commands
+
+        asked = scenario_commands.chain_of if whole else scenario_commands.part_of_scenario
+        show(asked(calculator.name, given, start, assignments), **shown)
+        return
     part = calculator.name if calculator.name in PARTS[1:] else None  # as in a scenario: the same seed, the same digits
     inputs: Any = parse_inputs(calculator.inputs, given, _place, part)
-    show(lambda catalog: calculator.run(inputs, catalog), inputs=inputs, **shown)
+    show(lambda catalog: (inputs, calculator.run(inputs, catalog)), **shown)
+
+
+Asked = tuple[Any, Answer]
+"""An answer, behind the inputs that a figure of it is drawn of; None where it has no figure."""
 
 
 def show(
-    make: Callable[[Catalog], Answer],
+    make: Callable[[Catalog], Asked],
     format: str,
     explain: bool,
     plot: bool = False,
     axis: str | None = None,
     ascii: bool = False,
-    inputs: Any = None,
     **sampling: Any,
 ) -> None:
     """Compute an answer, over samples where it varies, and print it as the shared options say.
 
-    ``inputs`` are what a figure is drawn of. What is wrong with the user's presets is said.
+    What is wrong with the user's presets is said.
     """
     from scaletui import locations, terminal
     from scaletui.render import render
@@ -320,7 +323,7 @@ def show(
     tty = sys.stdout.isatty()
     columns, lines = terminal.size(tty)
     try:
-        point = make(catalog)
+        inputs, point = make(catalog)
         answer = _sampled(point, sampling)
         if plot:
             ascii = ascii or not terminal.unicode_shown()

@@ -7,19 +7,21 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from scaletui.state import DOUBTS, State, without_ranges
+from scaletui.state import DOUBTS, State, texts_without_ranges, without_ranges
 from scaletui_core.answer import Answer
 from scaletui_core.calculator import PARTS
 from scaletui_core.errors import InputError
 from scaletui_core.fields import CHOICE, FLAG, NAMES, Field, fields_of, parse_inputs
 from scaletui_core.flow import NEEDS, ORIGINS, Part, budget_found, calculator, follow
+from scaletui_core.pane_command import command_of
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity import Fleet, count_text
 from scaletui_core.quantity_text import format_quantity
+from scaletui_core.scenario import NOTHING as NOTHING
+from scaletui_core.scenario import part_inputs, shut_in
+from scaletui_core.scenario_part import with_origins
 from scaletui_core.traced import Traced
 
-NOTHING = "-"
-"""What a field says that is to inherit nothing."""
 SOLVED = ("flops", "params", "tokens")
 """The fields of the budget of which those that are empty are solved for."""
 _ROOM = 15  # cells of a field at 80 columns
@@ -37,8 +39,10 @@ class Sheet:
         What the part's calculator takes.
     texts : dict of str
         What stands in each field; an absent one is empty.
+    good : dict of str
+        The last texts that made sense.
     own, shut : dataclass and frozenset
-        The last inputs that made sense, as they were given, and the names of the fields that inherit nothing.
+        The inputs that they mean, and the names of the fields that inherit nothing.
     found : Part
         What these come to, with what they inherit: what the parts that follow go on from.
     answer : Answer or None
@@ -60,6 +64,7 @@ class Sheet:
         self._kind: Any = calculator(part).inputs
         self.fields = fields_of(self._kind)
         self.texts = texts
+        self.good: dict[str, str] = {}
         self.own: Any = parse_inputs(self._kind, {})
         self.shut: frozenset[str] = frozenset()
         self.answer: Answer | None = None
@@ -81,18 +86,15 @@ class Sheet:
     def _answer(self, parts: Mapping[str, Part], catalog: Catalog, ranges: bool) -> None:
         self.error = self.wrong = None
         filled = {name: text for name, text in self.texts.items() if text.strip()}
-        shut = frozenset(
-            name for name, text in filled.items() if text.strip() == NOTHING and name in ORIGINS[self.part]
-        )
-        given: dict[str, Any] = {name: text for name, text in filled.items() if name not in shut}
-        self.faults = {name: error for name, text in given.items() if (error := self._fault(name, text)) is not None}
+        self.faults = {name: error for name, text in filled.items() if (error := self._fault(name, text)) is not None}
         if self.faults:
             self.wrong, self.error = next(iter(self.faults.items()))
         else:
-            own = parse_inputs(self._kind, given, _place, None if self.part == PARTS[0] else self.part)
+            own, shut = part_inputs(self.part, filled, _place), shut_in(self.part, filled)
             own = own if ranges else without_ranges(own)
             found = follow(self.part, own, parts, catalog, shut)
             if found.error is None:
+                self.good = filled
                 if not (self.answer is not None and own == self.own and shut == self.shut and self._follows(found)):
                     self.own, self.shut, self.found, self.answer = own, shut, found, found.answer
                 return
@@ -111,7 +113,7 @@ class Sheet:
     def _fault(self, name: str, text: str) -> InputError | None:
         """Return why a text means nothing in its field, or None if it means something."""
         try:
-            parse_inputs(self._kind, {name: text}, _place)
+            part_inputs(self.part, {name: text}, _place)
         except InputError as error:
             return error
         return None
@@ -154,7 +156,7 @@ class Sheet:
             return self.faults[name].line
         if self.error is not None and self.wrong in (name, None):
             return self.in_app(self.error.line)
-        if text.strip() == NOTHING:
+        if text.strip() == NOTHING and name in ORIGINS[self.part]:
             return f"{field.label} inherits nothing; empty, it follows the {_title(ORIGINS[self.part][name])} again"
         if text.strip():
             value = getattr(parse_inputs(self._kind, {name: text}, _place), name)
@@ -174,7 +176,9 @@ class Sheet:
             return f"yes or no. {self.in_app(field.help)}"
         if field.unit == CHOICE:
             return f"{', '.join(field.choices)} (default: {field.default}). {self.in_app(field.help)}"
-        return f"{self.in_app(field.help)} Such as {field.example}." + (f" Default: {field.default}." if field.default else "")
+        return f"{self.in_app(field.help)} Such as {field.example}." + (
+            f" Default: {field.default}." if field.default else ""
+        )
 
     def in_app(self, text: str) -> str:
         """Return a text about this part's answer as it reads in the app: an inherited value was not given."""
@@ -288,6 +292,27 @@ class Scenario:
             sheet.solve({other: self.sheet(other).found for other in NEEDS[part]}, self.catalog, self.ranges)
             self._stale.discard(part)
         return sheet
+
+    def command(self, part: str, axis: str | None = None) -> list[str]:
+        """Return the words of the command line that prints the answer of a part as it stands, or draws a figure of it.
+
+        Raises
+        ------
+        InputError
+            If it has none, or shows the last good one of fields before it that have changed since.
+        """
+
+        def place(of: str, field: Field) -> str:
+            return field.label if of == part else f"{_title(of)}: {field.label}"
+
+        texts = {other: self.sheet(other).good for other in (*NEEDS[part], part)}
+        return command_of(part, texts if self.ranges else texts_without_ranges(texts), self.catalog, axis, place)
+
+    def printed(self, part: str, answer: Answer) -> Answer:
+        """Return the answer of a part, with its intervals or without, as that command prints it."""
+        sheet = self.sheet(part)
+        said = any(self.sheet(other).good for other in NEEDS[part])
+        return with_origins(answer, part, sheet.found.inherited) if said else answer
 
     @property
     def broken(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""The commands of scenarios: list, show, save, compare, delete, path; and the chain of ``calc --all``."""
+"""The commands of scenarios: list, show, save, compare, delete, path; the chain of ``calc --all``, and one part."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import typer
 
 from scaletui import locations, saved
 from scaletui.cli import (
-    CHAIN_OPTIONS,
-    SET_OPTION,
+    PART_OPTIONS,
     SHARED_OPTIONS,
+    Asked,
     Option,
     declared_options,
     sampling_options,
@@ -26,8 +26,10 @@ from scaletui_core.calculator import provenance
 from scaletui_core.chain import chain
 from scaletui_core.errors import InputError
 from scaletui_core.fields import Field, fields_of
+from scaletui_core.flow import NEEDS, calculator
 from scaletui_core.presets import Catalog
 from scaletui_core.scenario import Scenario, Texts, as_words, assigned, check_name, dotted, inputs_of, typed
+from scaletui_core.scenario_part import part_of, with_origins
 
 _FORCE: Option = ("force", False, Annotated[bool, typer.Option("--force", help="Go before what has that name.")])
 _TITLE: Option = (
@@ -61,7 +63,7 @@ def application() -> typer.Typer:
             "save",
             "Save what the options of calc and --set say under a name.",
             _save,
-            (_name(help="Name to save it under."), *budget, *CHAIN_OPTIONS[1:2], SET_OPTION, _TITLE, _FORCE),
+            (_name(help="Name to save it under."), *budget, *PART_OPTIONS.values(), _TITLE, _FORCE),
         ),
         (
             "compare",
@@ -76,20 +78,48 @@ def application() -> typer.Typer:
     return app
 
 
-def chain_of(given: dict[str, Any], start: str | None, assignments: list[str] | None) -> Callable[[Catalog], Answer]:
-    """Return the function from presets to the chain of a scenario, the options of the budget, and ``--set``."""
+def chain_of(
+    part: str, given: dict[str, Any], start: str | None, assignments: list[str] | None
+) -> Callable[[Catalog], Asked]:
+    """Return the function from presets to the chain of a scenario, the options of a part, and ``--set``."""
 
-    def make(catalog: Catalog) -> Answer:
-        scenario, place = _asked(given, start, assignments, catalog)
-        return chain(scenario, catalog, inputs_of(scenario, place))
+    def make(catalog: Catalog) -> Asked:
+        scenario, place = _asked(part, given, start, assignments, catalog)
+        return None, chain(scenario, catalog, inputs_of(scenario, place))
 
     return make
 
 
+def part_of_scenario(
+    part: str, given: dict[str, Any], start: str | None, assignments: list[str] | None
+) -> Callable[[Catalog], Asked]:
+    """Return the function from presets to the answer of one part of such a scenario."""
+
+    def make(catalog: Catalog) -> Asked:
+        scenario, place = _asked(part, given, start, assignments, catalog)
+        for assignment in assignments or ():
+            _refuse_idle(assignment, part)
+        found = part_of(part, scenario, catalog, place)
+        assert found.answer is not None
+        sources = {"scenario": scenario.name} if scenario.name else {}
+        return found.inputs, with_origins(found.answer, part, found.inherited, **sources)
+
+    return make
+
+
+def _refuse_idle(assignment: str, part: str) -> None:
+    """Raise for what is said of a part that this one does not follow from: it would change nothing."""
+    named = assignment.partition(".")[0].strip()
+    if named not in (part, *NEEDS[part]):
+        needs = " and ".join(NEEDS[part])
+        hint = f"{part} follows from {needs}" if needs else "--all is the whole chain"
+        raise InputError(f"{named} changes nothing of {part}", where="--set", hint=hint)
+
+
 def _asked(
-    given: dict[str, Any], start: str | None, assignments: list[str] | None, catalog: Catalog
+    part: str, given: dict[str, Any], start: str | None, assignments: list[str] | None, catalog: Catalog
 ) -> tuple[Scenario, Callable[[str, Field], str]]:
-    """Return the scenario that options mean, and how an error names a field: as it was given."""
+    """Return the scenario that a part's options mean, and how an error names a field: as it was given."""
     texts: Texts = {}
     title, source, base = "", None, ""
     sources: dict[str, str] = {}
@@ -99,18 +129,19 @@ def _asked(
     options = {name: tuple(v) if isinstance(v, list | tuple) else v for name, v in given.items() if v}
     # An option that is empty text is wrong, not absent: its field says so.
     options |= {name: value for name, value in given.items() if value == ""}
-    merged = {**texts, "calc": {**texts.get("calc", {}), **options}} if options else texts
+    merged = {**texts, part: {**texts.get(part, {}), **options}} if options else texts
     merged = assigned(merged, assignments or [])
-    for item in fields_of(BudgetInputs):
-        if item.name in options and merged.get("calc", {}).get(item.name) != options[item.name]:
-            raise InputError(f"{dotted('calc', item)} is {item.option}: drop one", where="--set")
+    own = merged.get(part, {})
+    for item in fields_of(calculator(part).inputs):
+        if item.name in options and own.get(item.name) != options[item.name]:
+            raise InputError(f"{dotted(part, item)} is {item.option}: drop one", where="--set")
     if start is not None and merged != texts:
         base, title, source = "", f"{title}, changed", None
         before, now = typed(texts), typed(merged)
         sources = {key: where for key, where in sources.items() if before.get(key) == now.get(key) is not None}
 
-    def place(part: str, item: Field) -> str:
-        return item.option if part == "calc" and item.name in options else dotted(part, item)
+    def place(of: str, item: Field) -> str:
+        return item.option if of == part and (item.name in options or item.name not in own) else dotted(of, item)
 
     return Scenario(base, title, source, merged, sources), place
 
@@ -118,7 +149,7 @@ def _asked(
 def _list(**shown: Any) -> None:
     shelf = None
 
-    def make(catalog: Catalog) -> Answer:
+    def make(catalog: Catalog) -> Asked:
         nonlocal shelf
         shelf = saved.shelf(catalog, locations.scenario_folder())
         rows: list[Row] = []
@@ -133,7 +164,7 @@ def _list(**shown: Any) -> None:
             rows.append(Row("fields", scenario.title or name, float(count), "1", subject=name, source=scenario.source))
             rows.append(Row("shipped", whence, float(not own), "1", subject=name))
         columns = (Column("fields", "fields", "1"), Column("shipped", "from", "label"))
-        return Answer("scenarios", {}, tuple(rows), (), provenance(), Table("subject", columns, captions))
+        return None, Answer("scenarios", {}, tuple(rows), (), provenance(), Table("subject", columns, captions))
 
     show(make, **shown)
     for problem in shelf.problems if shelf is not None else ():
@@ -141,7 +172,7 @@ def _list(**shown: Any) -> None:
 
 
 def _show(name: str, **shown: Any) -> None:
-    def make(catalog: Catalog) -> Answer:
+    def make(catalog: Catalog) -> Asked:
         import shlex
 
         scenario = saved.load(name, catalog, locations.scenario_folder())
@@ -154,7 +185,7 @@ def _show(name: str, **shown: Any) -> None:
             Note(f"scenario-source:{key}", f"{key} = {texts.get(key, 'open')}", where, "scenario")
             for key, where in scenario.sources.items()
         ]
-        return answer._replace(notes=(*told, *answer.notes, *said))
+        return None, answer._replace(notes=(*told, *answer.notes, *said))
 
     show(make, **shown)
 
@@ -163,7 +194,7 @@ def _save(name: str, title: str | None, force: bool, **given: Any) -> None:
     check_name(name)
     start, assignments = given.pop("scenario"), given.pop("set")
     catalog = locations.catalog()
-    scenario, place = _asked(given, start, assignments, catalog)
+    scenario, place = _asked("calc", given, start, assignments, catalog)
     if not scenario.texts:
         raise InputError("nothing to save", hint="give --flops 5.76e23, --scenario gopher, or --set speed.k=5")
     chain(scenario, catalog, inputs_of(scenario, place))  # what cannot be answered is not saved
@@ -173,12 +204,12 @@ def _save(name: str, title: str | None, force: bool, **given: Any) -> None:
 
 
 def _compare(first: str, second: str, **shown: Any) -> None:
-    def make(catalog: Catalog) -> Answer:
+    def make(catalog: Catalog) -> Asked:
         from scaletui_core.compare import compare
 
         folder = locations.scenario_folder()
         pair = [saved.load(name, catalog, folder, where) for name, where in ((first, "A"), (second, "B"))]
-        return compare(pair[0], pair[1], catalog)
+        return None, compare(pair[0], pair[1], catalog)
 
     show(make, **shown)
 

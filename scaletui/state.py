@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, NamedTuple
 
+from scaletui_core.app_texts import AnyTexts, at_middles
 from scaletui_core.fields import at_the_middle, fields_of
+from scaletui_core.scenario import Texts
 
 DOUBTS = ("law_uncertainty", "mixture", "ranges")
 """Fields that make an answer uncertain without a range being typed."""
@@ -40,3 +42,13 @@ def without_ranges(inputs: Any) -> Any:
     defaults = {item.name: item.default for item in dataclasses.fields(inputs)}
     doubts = {name: defaults[name] for name in DOUBTS if name in known}
     return dataclasses.replace(at_the_middle(inputs), **doubts)
+
+
+def texts_without_ranges(texts: AnyTexts) -> Texts:
+    """Return the texts that mean the inputs of `without_ranges`.
+
+    >>> texts_without_ranges({"calc": {"flops": "1e23..1e25", "law_uncertainty": "yes"}})
+    {'calc': {'flops': '1e24'}}
+    """
+    kept = {part: {name: text for name, text in one.items() if name not in DOUBTS} for part, one in texts.items()}
+    return at_middles(kept)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from scaletui_core.answer import Answer, Note, Row, Table
 from scaletui_core.calculator import PARTS, provenance
 from scaletui_core.errors import InputError
-from scaletui_core.fields import Field, changed, fields_of, given
+from scaletui_core.fields import Field, fields_of, given
 from scaletui_core.flow import LOSS_OF_BATCH, Found, Part, budget_found, flow
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity import Fleet
 from scaletui_core.quantity_text import format_quantity
-from scaletui_core.scenario import Scenario, inputs_of
+from scaletui_core.scenario import NOTHING, Scenario, dotted, inputs_of, shut_of
+from scaletui_core.scenario_part import inherited_values, raise_of_given, renamed, sourced
 from scaletui_core.traced import Traced
-
-_OPTION = re.compile(r"--([a-z][a-z0-9-]*)")
 
 
 class Headline(NamedTuple):
@@ -98,10 +96,9 @@ def chain(scenario: Scenario, catalog: Catalog, inputs: Mapping[str, Any] | None
     [900000000000.0, 3379.6]
     """
     asked = inputs_of(scenario) if inputs is None else inputs
-    parts = flow(asked, catalog)
-    for name, part in parts.items():
-        if part.error is not None and name in asked and changed(asked[name]):
-            raise _placed(part.error, name)
+    shut = shut_of(scenario.texts)
+    parts = flow(asked, catalog, shut=shut)
+    raise_of_given(parts, asked, _place, PARTS[0])
     found = budget_found(parts, catalog)
     rows = [row for line in HEADLINES if (row := _headline(line, parts, found)) is not None]
     if not rows:
@@ -117,7 +114,7 @@ def chain(scenario: Scenario, catalog: Catalog, inputs: Mapping[str, Any] | None
         notes += _part_notes(name, part, {found.law, "roofline", *_shown(name, parts)})
     sources = {"scenario": scenario.name} if scenario.name else {}
     more = provenance(law=found.law, inherited=_inherited(parts), **sources)
-    return Answer("chain", _given(asked), tuple(rows), tuple(notes), more, Table("subject", ()))
+    return Answer("chain", _given(asked, shut), tuple(rows), tuple(notes), more, Table("subject", ()))
 
 
 def _headline(line: Headline, parts: dict[str, Part], found: Found) -> Row | None:
@@ -128,7 +125,7 @@ def _headline(line: Headline, parts: dict[str, Part], found: Found) -> Row | Non
     for row_id in line.ids:
         for row in answer.rows:
             if row.id == row_id and row.subject == line.subject and row.law in (None, found.law):
-                row = _sourced(row, parts[line.part])
+                row = sourced(row, line.part, parts[line.part].inherited, _place)
                 counts = {one.id: format_quantity(one.value, "1") for one in answer.rows if one.id == "of_count"}
                 if line.part == "batch" and "loss" in parts["batch"].inherited:
                     loss = format_quantity(parts["batch"].inputs.loss, "nats/token")
@@ -140,24 +137,6 @@ def _headline(line: Headline, parts: dict[str, Part], found: Found) -> Row | Non
 def _short(label: str) -> str:
     """Return a label without the words that the rows around it say; beside it an interval must fit."""
     return label.replace("your model's ", "").replace(" that do it in ", ", in ")
-
-
-def _sourced(row: Row, part: Part) -> Row:
-    """Return a row whose sources say of each option whether it was given or inherited, by its name in the chain."""
-    name = part.calculator.name
-    taken = {item.option for item in fields_of(part.calculator.inputs) if item.name in part.inherited}
-
-    def said(source: str | None) -> str | None:
-        if source is None or not source.startswith("given: "):
-            return source
-        options = _OPTION.findall(source)
-        inherited = bool(options) and all(f"--{option}" in taken for option in options)
-        return _renamed(source.replace("given", "inherited", 1) if inherited else source, name)
-
-    working = row.working
-    if working is not None:
-        working = working._replace(numbers=tuple(n._replace(source=said(n.source)) for n in working.numbers))
-    return row._replace(source=said(row.source), working=working)
 
 
 def _with_given_speed(rows: list[Row], speed: Part) -> list[Row]:
@@ -197,16 +176,12 @@ def _law_notes(parts: dict[str, Part], found: Found, rows: list[Row]) -> list[No
 
 
 def _inherited(parts: dict[str, Part]) -> dict[str, Any]:
-    """Return what each part took from those before it, by dotted option name, as JSON can hold it."""
-    out = {}
-    for name, part in parts.items():
-        for item in fields_of(part.calculator.inputs):
-            if item.name in part.inherited:
-                value = part.inherited[item.name]
-                shown = item.text_of(value) if isinstance(value, Fleet) else value
-                varies = isinstance(value, Traced)
-                out[f"{name}.{item.option[2:]}"] = {"value": float(value), "varies": True} if varies else shown
-    return out
+    """Return what each part took from those before it, by dotted option name."""
+    return {
+        f"{name}.{option}": value
+        for name, part in parts.items()
+        for option, value in inherited_values(name, part.inherited).items()
+    }
 
 
 def _inherited_note(parts: dict[str, Part]) -> list[Note]:
@@ -229,7 +204,7 @@ def _part_notes(name: str, part: Part, about: set[str]) -> list[Note]:
     """Return the notes of one part that are about what is shown of it; a part without an answer says why."""
     if part.answer is None:
         error = part.error
-        reason = "no answer" if error is None else _renamed(error.line, name)
+        reason = "no answer" if error is None else renamed(error.line, name, _place)
         return [Note(f"unreachable:{name}", f"{reason}.", None, name, "unreachable")]
     kept = [note for note in part.answer.notes if note.law is None or note.law in about]
     return [
@@ -239,27 +214,18 @@ def _part_notes(name: str, part: Part, about: set[str]) -> list[Note]:
     ]
 
 
-def _renamed(text: str, part: str) -> str:
-    """Return a text that names options of a part by their dotted names; those of the budget are options here, too."""
-    if part == PARTS[0]:
-        return text
-    return _OPTION.sub(lambda found: f"{part}.{found[1]}", text)
+def _place(part: str, item: Field) -> str:
+    """Return the name of a field in the chain, where those of the budget are options."""
+    return item.option if part == PARTS[0] else dotted(part, item)
 
 
-def _placed(error: InputError, part: str) -> InputError:
-    """Return the error of a part with its options named as they are given here."""
-    if part == PARTS[0]:
-        return error
-    where = part if error.where is None else _renamed(error.where, part)
-    hint = None if error.hint is None else _renamed(error.hint, part)
-    return InputError(_renamed(error.what, part), where=where, hint=hint, text=error.text, column=error.column)
-
-
-def _given(asked: Mapping[str, Any]) -> dict[str, Any]:
+def _given(asked: Mapping[str, Any], shut: Mapping[str, frozenset[str]]) -> dict[str, Any]:
     """Return what was given, by option name: bare for the budget, ``part.name`` for the rest."""
     out: dict[str, Any] = {}
     for part in PARTS:
         if part in asked:
             prefix = "" if part == PARTS[0] else f"{part}."
             out |= {f"{prefix}{name}": value for name, value in given(asked[part]).items()}
+            names = shut.get(part, ())
+            out |= {dotted(part, item): NOTHING for item in fields_of(asked[part]) if item.name in names}
     return out

@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 from scaletui_core.calculator import PARTS
 from scaletui_core.errors import InputError, unknown_name
 from scaletui_core.fields import FLAG, NAMES, Field, fields_of, parse_inputs
-from scaletui_core.flow import calculator
+from scaletui_core.flow import ORIGINS, calculator
 from scaletui_core.presets import Catalog
 from scaletui_core.safetext import visible
 
 NAME_LIMIT = 40
 """The longest name of a scenario [characters]."""
+NOTHING = "-"
+"""What stands in a field that is to inherit nothing."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 Typed = str | bool | tuple[str, ...]
@@ -141,6 +143,44 @@ def _typed(item: Field, text: str, place: str) -> Typed | None:
     return (text,) if item.unit == NAMES else text
 
 
+def shut_in(part: str, texts: Mapping[str, Typed]) -> frozenset[str]:
+    """Return the fields of a part that are to inherit nothing, and stay at their own defaults.
+
+    >>> shut_in("speed", {"params": "-", "k": "5"})
+    frozenset({'params'})
+    """
+    return frozenset(name for name in ORIGINS[part] if _is_nothing(texts.get(name, "")))
+
+
+def part_inputs(part: str, texts: Mapping[str, Typed], place: Callable[[Field], str]) -> Any:
+    """Return the inputs that the texts of one part mean, those left out that are to inherit nothing.
+
+    Raises
+    ------
+    InputError
+        For the first text that means nothing in its field, named by ``place(field)``; so is ``-`` where nothing is
+        ever inherited.
+
+    Examples
+    --------
+    >>> found = part_inputs("speed", {"params": "-", "k": "5"}, lambda field: field.label)
+    >>> found.params, found.k
+    (None, 5.0)
+    """
+    kind = calculator(part).inputs
+    shut = shut_in(part, texts)
+    for item in fields_of(kind):
+        if item.name not in shut and _is_nothing(texts.get(item.name, "")):
+            what = f"inherits nothing in any case, and takes no '{NOTHING}'"
+            raise InputError(what, where=place(item), hint="leave it open")
+    given = {name: text for name, text in texts.items() if name not in shut}
+    return parse_inputs(kind, given, place, None if part == PARTS[0] else part)
+
+
+def _is_nothing(text: Typed) -> bool:
+    return text == (NOTHING,) or (isinstance(text, str) and text.strip() == NOTHING)
+
+
 def inputs_of(scenario: Scenario, place: Callable[[str, Field], str] = dotted) -> dict[str, Any]:
     """Return the inputs of each part of a scenario, in base units, as `scaletui_core.flow.flow` takes them.
 
@@ -164,15 +204,20 @@ def inputs_of(scenario: Scenario, place: Callable[[str, Field], str] = dotted) -
     5.0
     """
     return {
-        part: parse_inputs(
-            calculator(part).inputs,
-            scenario.texts[part],
-            lambda item, part=part: place(part, item),  # type: ignore[misc]
-            None if part == PARTS[0] else part,
-        )
+        part: part_inputs(part, scenario.texts[part], lambda item, part=part: place(part, item))  # type: ignore[misc]
         for part in PARTS
         if part in scenario.texts
     }
+
+
+def shut_of(texts: Texts) -> dict[str, frozenset[str]]:
+    """Return the fields by part that are to inherit nothing, as `scaletui_core.flow.flow` takes them.
+
+    >>> shut_of({"calc": {"flops": "1e24"}, "copies": {"k": "-"}})
+    {'copies': frozenset({'k'})}
+    """
+    found = {part: shut_in(part, fields) for part, fields in texts.items()}
+    return {part: names for part, names in found.items() if names}
 
 
 def as_words(scenario: Scenario) -> list[str]:
@@ -181,14 +226,35 @@ def as_words(scenario: Scenario) -> list[str]:
     >>> " ".join(as_words(Scenario("", "", None, {"calc": {"flops": "1e24"}, "speed": {"k": "5"}})))
     'scaletui calc --all --flops 1e24 --set speed.k=5'
     """
-    words = ["scaletui", "calc", "--all"]
-    for part, item, text in _each(scenario.texts):
-        for one in text if isinstance(text, tuple) else (text,):
-            if part == PARTS[0]:
-                words += [item.option, str(one)]
-            else:
-                words += ["--set", f"{dotted(part, item)}={'true' if one is True else one}"]
-    return words
+    calc, *others = PARTS
+    own = option_words(calc, scenario.texts.get(calc, {}))
+    return ["scaletui", calc, "--all", *own, *set_words({part: scenario.texts.get(part, {}) for part in others})]
+
+
+def option_words(part: str, texts: Mapping[str, Typed]) -> list[str]:
+    """Return the options of a part's own command that give these texts, in the order of the declared fields.
+
+    >>> option_words("calc", {"law": ("epoch-2024", "llama-3"), "flops": "1e24", "mixture": True})
+    ['--flops', '1e24', '--law', 'epoch-2024,llama-3', '--mixture']
+    """
+    return [
+        word
+        for _, item, text in _each({part: dict(texts)})
+        for word in ([item.option] if text is True else [item.option, _as_text(text)])
+    ]
+
+
+def set_words(texts: Texts) -> list[str]:
+    """Return the words of ``--set`` that give these texts, in order.
+
+    >>> set_words({"speed": {"k": "5"}, "copies": {"law_uncertainty": True}})
+    ['--set', 'speed.k=5', '--set', 'copies.law-uncertainty=yes']
+    """
+    return [word for part, item, text in _each(texts) for word in ("--set", f"{dotted(part, item)}={_as_text(text)}")]
+
+
+def _as_text(text: Typed, comma: str = ",") -> str:
+    return comma.join(text) if isinstance(text, tuple) else "yes" if text is True else str(text)
 
 
 def typed(texts: Texts) -> dict[str, str]:
@@ -197,10 +263,7 @@ def typed(texts: Texts) -> dict[str, str]:
     >>> typed({"copies": {"speed": "1"}, "calc": {"law": ("epoch-2024", "llama-3")}})
     {'calc.law': 'epoch-2024, llama-3', 'copies.speed': '1'}
     """
-    return {
-        dotted(part, item): ", ".join(text) if isinstance(text, tuple) else "true" if text is True else str(text)
-        for part, item, text in _each(texts)
-    }
+    return {dotted(part, item): _as_text(text, ", ") for part, item, text in _each(texts)}
 
 
 def _each(texts: Texts) -> list[tuple[str, Field, Typed]]:

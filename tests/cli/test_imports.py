@@ -46,6 +46,8 @@ LINES = [
     "copies --chain gpt-2030 --explain",
     "learning --users 250M --loss 2",
     "batch --loss 3 --flops 1e21",
+    "speed --k 5 --set calc.flops=5.76e23",
+    "copies --scenario gopher --format json",
     "emergence --flops 1e23 --plot",
     "speed --params 70B --plot --axis batch",
     "copies --chain gpt-2030 --plot --axis growth",

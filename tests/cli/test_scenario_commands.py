@@ -164,8 +164,8 @@ def test_the_words_of_show_run(printed):
         (["calc --all --flops 1e24 --set", "x" * 100_000], "--set: "),
         (["calc --all --scenario", "../../etc/passwd"], "--scenario: "),
         (["calc --all --scenario gophr"], "gopher"),
-        (["calc --flops 1e24 --set speed.k=5"], "--set: needs --all"),
-        (["calc --scenario gopher"], "--scenario: needs --all"),
+        (["calc --flops 1e24 --set speed.k=5"], "--set: speed changes nothing of calc (--all is the whole chain)"),
+        (["calc --all --flops 1e24 --set speed.k=-"], "speed.k: inherits nothing in any case"),
         (["calc --all --flops 1e24 --format jsn"], "json"),
         (["calc --all --flops 1e24 --format csv --explain"], "--format"),
         (["scenario"], "Missing command"),
@@ -334,14 +334,13 @@ def test_a_full_disk_leaves_nothing_behind(cli, folder, monkeypatch):
 # -- what a plain calc does not pay for ----------------------------------------------------------------------------
 
 
-def test_a_plain_calc_imports_nothing_of_the_chain(clean_environment, tmp_path):
-    program = (
-        "import sys; from scaletui.cli import run; run(['calc', '--flops', '1e24']); "
-        "sys.stderr.write(' '.join(sys.modules))"
-    )
+@pytest.mark.parametrize("line", [["calc", "--flops", "1e24"], ["batch", "--loss", "2", "--format", "json"]])
+def test_what_is_no_scenario_imports_nothing_of_one(line, clean_environment, tmp_path):
+    program = f"import sys; from scaletui.cli import run; run({line!r}); sys.stderr.write(' '.join(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, env=clean_environment, capture_output=True, text=True, check=True
     )
-    later = {"flow", "chain", "scenario", "scenario_file", "speed", "copies", "learning", "batch", "emergence"}
+    later = {"flow", "chain", "scenario", "scenario_part", "scenario_file", "pane_command", "app_texts"}
+    later |= {"calc", "speed", "copies", "learning", "batch", "emergence"} - {line[0]}
     assert {f"scaletui_core.{name}" for name in later} & set(done.stderr.split()) == set()
     assert "scaletui.scenario_commands" not in done.stderr.split()
