@@ -1,0 +1,137 @@
+"""Series and marks as dots, letters and labels: what is drawn inside the frame of a plot."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import NamedTuple
+
+from scaletui.render.canvas import Sheet, clean, fit
+from scaletui.render.plot_frame import Box
+from scaletui.render.plot_looks import Glyphs, Look, letter, line_style
+from scaletui.render.plot_model import Plot
+from scaletui.render.raster import Dot, Raster, characters, fill, label_cell, letter_cells, stroke
+from scaletui.render.ticks import limits
+
+
+class _Point(NamedTuple):
+    """A point: the place of its series among them, its cell, and its label."""
+
+    series: int
+    cell: int
+    label: str
+
+
+class _Label(NamedTuple):
+    """A label that looks for room beside a cell."""
+
+    cell: int
+    text: str
+    style: str
+
+
+def ink(sheet: Sheet, plot: Plot, box: Box, glyphs: Glyphs, look: Look) -> None:
+    """Draw the series and the marks of a plot into its frame: lines, then symbols, their labels, letters along lines.
+
+    A symbol is never covered; a label stands where it covers no other, a letter where there is room.
+    """
+    raster = Raster(box.columns, box.lines, *look.dots, glyphs == "braille")
+    cells_of, points = _trace(plot, raster, box)
+    _put_raster(sheet, raster, glyphs, box, ["text", *map(line_style, plot.series[:255])])
+    taken = bytearray(cell > 0 for cell in raster.owner)  # 1: a line may be covered, 2: nothing may
+    for index, cell, _ in points:
+        sheet.put(*box.place(cell), letter(index), line_style(plot.series[index]))
+        taken[cell] = 2
+    labels = _put_marks(sheet, plot, raster, box, look, taken)
+    labels += [_Label(one.cell, one.label, line_style(plot.series[one.series])) for one in points]
+    _put_labels(sheet, labels, box, taken, look.plain)
+    for index, cells in cells_of:
+        share = (index + 0.5) / len(plot.series)
+        for cell in letter_cells(raster, cells, taken, _tag(index), share) if cells else ():
+            sheet.put(*box.place(cell), letter(index), line_style(plot.series[index]))
+
+
+def _tag(index: int) -> int:
+    return index % 255 + 1  # a byte of the raster; 0 is nobody's
+
+
+def _path(xs: Sequence[float], ys: Sequence[float | None], box: Box, raster: Raster) -> list[Dot | None]:
+    """Return points as dots, down from the top; a gap is ``None``."""
+    x, y, log10 = box.x, box.y, math.log10
+    log_x, log_y = x.log, y.log
+    (x_least, x_most), (y_least, y_most) = limits(log_x), limits(log_y)
+    x_low, y_high = x.low, y.high
+    # A dot further out than any slope can show; it keeps absurd zooms from overflowing.
+    far = 1e15
+    right = (raster.width - 1) / (x.high - x.low)
+    down = (raster.height - 1) / (y.high - y.low)
+    path: list[Dot | None] = []
+    for a, b in zip(xs, ys, strict=True):
+        if b is None or not (x_least < a < x_most and y_least < b < y_most):
+            path.append(None)
+        else:
+            px = ((log10(a) if log_x else a) - x_low) * right
+            py = (y_high - (log10(b) if log_y else b)) * down
+            path.append((min(max(px, -far), far), min(max(py, -far), far)))
+    return path
+
+
+def _trace(plot: Plot, raster: Raster, box: Box) -> tuple[list[tuple[int, list[int]]], list[_Point]]:
+    """Draw the series into the raster; return the cells of each that may carry its letter, and points with labels."""
+    letters: list[tuple[int, list[int]]] = []
+    points: list[_Point] = []
+    order = sorted(range(len(plot.series)), key=lambda i: (plot.series[i].kind != "band", -i))
+    for i in order:  # bands below lines, and the first series on top
+        series = plot.series[i]
+        path = _path(series.xs, series.ys, box, raster)
+        if series.kind == "points":
+            cells = (None if dot is None else raster.cell(dot) for dot in path)
+            pairs = zip_longest(cells, series.labels[: len(path)], fillvalue="")
+            points += (_Point(i, cell, str(label)) for cell, label in pairs if isinstance(cell, int))
+            continue
+        if series.kind == "band" and series.ys2 is not None:
+            cells_of = fill(raster, path, _path(series.xs, series.ys2, box, raster), _tag(i))
+        else:
+            cells_of = stroke(raster, path, _tag(i), series.dashed)
+        if series.name:
+            letters.append((i, cells_of))
+    return letters, points
+
+
+def _put_raster(sheet: Sheet, raster: Raster, glyphs: Glyphs, box: Box, styles: Sequence[str]) -> None:
+    """Put the characters of the raster on the sheet."""
+    solid, shade = characters(glyphs)
+    chars, names, columns = sheet.chars, sheet.styles, raster.columns
+    for line in range(raster.lines):
+        at = (box.top + line) * sheet.width + box.left
+        for cell in range(line * columns, (line + 1) * columns):
+            if raster.bits[cell]:
+                chars[at], names[at] = solid[raster.bits[cell]], styles[raster.owner[cell]]
+            elif raster.filled[cell]:
+                chars[at], names[at] = shade[raster.filled[cell]], styles[raster.filler[cell]]
+            at += 1
+
+
+def _put_marks(sheet: Sheet, plot: Plot, raster: Raster, box: Box, look: Look, taken: bytearray) -> list[_Label]:
+    """Put the symbols of the marks; return their labels, the user's own first."""
+    labels: list[_Label] = []
+    for mark in sorted(plot.marks, key=lambda mark: mark.emphasis):
+        dot = _path((mark.x,), (mark.y,), box, raster)[0]
+        cell = None if dot is None else raster.cell(dot)
+        if cell is not None:
+            symbol, style = (look.own, "own") if mark.emphasis else (look.mark, "mark")
+            sheet.put(*box.place(cell), symbol, style)
+            taken[cell] = 2
+            labels.append(_Label(cell, mark.label, style))
+    return sorted(labels, key=lambda one: one.style != "own")
+
+
+def _put_labels(sheet: Sheet, labels: Sequence[_Label], box: Box, taken: bytearray, plain: bool) -> None:
+    """Put the labels of cells, each beside its own, where they cover no other."""
+    for cell, text, style in labels:
+        label = fit(clean(text, plain), box.columns // 2, plain)
+        start = label_cell(taken, box.columns, cell, len(label)) if label else None
+        if start is not None:
+            sheet.put(*box.place(start), label, style)
+            taken[start : start + len(label)] = b"\2" * len(label)
