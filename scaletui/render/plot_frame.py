@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from scaletui.render.canvas import Canvas, Placed, Run, Sheet, clean, fit, pack
-from scaletui.render.plot_looks import Look, letter, line_style
-from scaletui.render.plot_model import Plot
+from scaletui.render.plot_looks import Look, line_style, sample
+from scaletui.render.plot_model import Plot, leaves_fit
 from scaletui.render.plot_readout import read_entries
 from scaletui.render.ticks import Axis, Scale, place_labels, rows_fit, ticks
 
@@ -89,12 +89,12 @@ def _header(y_title: str, title: str, width: int) -> list[Placed]:
 def _footer(plot: Plot, x_title: str, width: int, most: int, plain: bool, look: Look) -> list[Placed]:
     """Return the rows below the ticks: the legend, and the x axis's label on the right."""
     entries: list[list[Run]] = []
+    if any(map(leaves_fit, plot.series)):
+        entries.append([("text", look.beyond), ("text", " beyond the fit")])
     for i, series in enumerate(plot.series):
         if series.name:
-            side = look.shade if series.kind == "band" else "" if series.kind == "points" else look.level
-            side = look.dash if series.dashed and series.kind == "line" else side
-            name = fit(clean(series.name, plain), width - 4, plain)
-            entries.append([(line_style(series), f"{side}{letter(i)}{side}"), ("text", f" {name}")])
+            name = fit(clean(series.name, plain), width - 6, plain)
+            entries.append([(line_style(series), sample(series, i, look)), ("text", f" {name}")])
     packed = pack(entries, width - len(x_title) - 3 if x_title else width, 1)
     if sum(map(len, packed)) == 2 * len(entries):
         row = packed[0] if packed else []

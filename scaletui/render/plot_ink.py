@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from scaletui.render.canvas import Sheet, clean, fit
 from scaletui.render.plot_frame import Box
-from scaletui.render.plot_looks import Glyphs, Look, letter, line_style
-from scaletui.render.plot_model import Plot
-from scaletui.render.raster import Dot, Raster, characters, fill, label_cell, letter_cells, stroke
+from scaletui.render.plot_looks import Glyphs, Look, dash_of, letter, line_style
+from scaletui.render.plot_model import Plot, Series
+from scaletui.render.raster import Dot, Path, Raster, characters, fill, label_cell, letter_cells, stroke
 from scaletui.render.ticks import limits
 
 
@@ -93,10 +93,58 @@ def _trace(plot: Plot, raster: Raster, box: Box) -> tuple[list[tuple[int, list[i
         if series.kind == "band" and series.ys2 is not None:
             cells_of = fill(raster, path, _path(series.xs, series.ys2, box, raster), _tag(i))
         else:
-            cells_of = stroke(raster, path, _tag(i), series.dashed)
+            cells_of = _stroke(raster, path, series, box, _tag(i))
         if series.name:
             letters.append((i, cells_of))
     return letters, points
+
+
+def _stroke(raster: Raster, path: Path, series: Series, box: Box, tag: int) -> list[int]:
+    """Draw a line, dotted where it is beyond its fit; return the cells it passes."""
+    if series.fitted is None:
+        return stroke(raster, path, tag, dash_of(series))
+    low, high = (_right_to(end, box, raster) for end in series.fitted)
+    cells: list[int] = []
+    for piece, beyond in _pieces(path, low, high):
+        more = stroke(raster, piece, tag, dash_of(series, beyond))
+        cells += more[1:] if cells[-1:] == more[:1] else more
+    return cells
+
+
+def _right_to(x: float, box: Box, raster: Raster) -> float:
+    """Return the dot, from the left, of an x [data units] that may be endless."""
+    scale = box.x
+    if math.isinf(x) or (scale.log and x <= 0.0):
+        return x if math.isinf(x) else -math.inf
+    return scale.fraction(x) * (raster.width - 1)
+
+
+def _pieces(path: Path, low: float, high: float) -> list[tuple[list[Dot | None], bool]]:
+    """Return a path in pieces, each with whether it is outside of ``low`` to ``high`` [dots from the left].
+
+    >>> _pieces([(0.0, 0.0), (10.0, 10.0)], 4.0, 20.0)
+    [([(0.0, 0.0), (4.0, 4.0)], True), ([(4.0, 4.0), (10.0, 10.0)], False)]
+    """
+    pieces: list[tuple[list[Dot | None], bool]] = [([], False)]
+    before: Dot | None = None
+    fresh = True  # the piece has no line in it yet, so it may still turn out to be either
+    for point in path:
+        if before is not None and point is not None:
+            (x0, y0), (x1, y1) = before, point
+            cuts = sorted((edge - x0) / (x1 - x0) for edge in (low, high) if min(x0, x1) < edge < max(x0, x1))
+            for part in (*cuts, 1.0):
+                end = point if part == 1.0 else (x0 + part * (x1 - x0), y0 + part * (y1 - y0))
+                beyond = not low <= (before[0] + end[0]) / 2 <= high
+                if fresh:
+                    pieces[-1] = (pieces[-1][0], beyond)
+                elif beyond is not pieces[-1][1]:
+                    pieces.append(([before], beyond))
+                pieces[-1][0].append(end)
+                before, fresh = end, False
+        else:
+            pieces[-1][0].append(point)
+        before = point
+    return pieces
 
 
 def _put_raster(sheet: Sheet, raster: Raster, glyphs: Glyphs, box: Box, styles: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -11,7 +12,9 @@ from scaletui.render.ticks import Axis, Scale, scale, shown
 class Series(NamedTuple):
     """One curve, cloud of points, or band (from ``ys`` up to ``ys2``). A y that is ``None`` or not finite is a gap.
 
-    ``labels`` are those of points, one each; they stand where there is room.
+    ``labels`` are those of points, one each; they stand where there is room. A line is drawn through, ``dashed``,
+    ``dotted``, or in sparser dots where it is both; outside of ``fitted``, the x between which it was fitted, it is
+    dotted and the legend says so (`BEYOND` for a line that is fitted nowhere in the plot).
     """
 
     name: str
@@ -22,6 +25,12 @@ class Series(NamedTuple):
     dashed: bool = False
     ys2: Sequence[float | None] | None = None
     labels: Sequence[str] = ()
+    dotted: bool = False
+    fitted: tuple[float, float] | None = None
+
+
+BEYOND = (math.inf, -math.inf)
+"""What is ``fitted`` of a line that is beyond its fit wherever it is drawn."""
 
 
 class Mark(NamedTuple):
@@ -77,3 +86,11 @@ def scales(plot: Plot, view: View | None = None) -> tuple[Scale, Scale] | None:
 
 def _override(axis: Axis, low: float | None, high: float | None) -> Axis:
     return axis._replace(low=axis.low if low is None else low, high=axis.high if high is None else high)
+
+
+def leaves_fit(series: Series) -> bool:
+    """Return whether any of a line is drawn beyond its fit."""
+    if series.kind != "line" or series.fitted is None:
+        return False
+    low, high = series.fitted
+    return any(y is not None and not low <= x <= high for x, y in zip(series.xs, series.ys, strict=True))

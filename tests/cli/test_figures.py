@@ -296,7 +296,7 @@ def test_every_figure_has_title_axes_and_a_legend_in_ascii(name, axis, inputs, w
     assert figure.y.unit
     for letter, one in zip("abcdefghij", figure.series, strict=False):
         assert one.name
-        assert re.search(rf"[-.:]?{letter}[-.:]? {re.escape(one.name[:20])}", text)  # in the legend
+        assert re.search(rf"([-:]|[-.] )?{letter}([-:]| [-.])? {re.escape(one.name[:20])}", text)  # in the legend
     inside = [row[canvas.left :] for row in rows[canvas.top : canvas.top + canvas.lines]]
     assert all(any(letter in row for row in inside) for letter, _ in zip("abcdefghij", figure.series, strict=False))
     assert sum(bool(re.match(r" *\S", row[: canvas.left - 1])) for row in rows[canvas.top :][: canvas.lines]) >= 2
