@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from scaletui.render.canvas import Canvas, Placed, Run, Sheet, clean, fit, pack
@@ -9,6 +10,8 @@ from scaletui.render.plot_looks import Look, line_style, sample
 from scaletui.render.plot_model import Plot, leaves_fit
 from scaletui.render.plot_readout import read_entries
 from scaletui.render.ticks import Axis, Scale, place_labels, rows_fit, ticks
+
+_TALL = 20  # rows, from which on what the cursor reads may take two
 
 
 class Around(NamedTuple):
@@ -61,8 +64,10 @@ def around(plot: Plot, width: int, height: int, look: Look, cursor: float | None
     plain = look.plain
     y_title, x_title = (fit(_axis_title(axis, plain), width, plain) for axis in (plot.y, plot.x))
     header = _header(y_title, fit(clean(plot.title, plain), width, plain), width)
-    read = [] if cursor is None else pack(read_entries(plot, cursor, plain), width, 1)
-    footers = (_footer(plot, x_title, width, most, plain, look) for most in range(height // 4, -1, -1))
+    most = 1 if height < _TALL else 2
+    read = [] if cursor is None else pack(read_entries(plot, cursor, plain), width, most)
+    entries = _legend(plot, width, look)
+    footers = (_footer(entries, x_title, width, most) for most in range(height // 4, -1, -1))
     free = height - len(header) - len(read) - 2
     legend = next((footer for footer in footers if free - len(footer) >= 3), [])
     if free < 3:
@@ -86,23 +91,26 @@ def _header(y_title: str, title: str, width: int) -> list[Placed]:
     return [[((width - len(title)) // 2, ("title", title))], y_row]
 
 
-def _footer(plot: Plot, x_title: str, width: int, most: int, plain: bool, look: Look) -> list[Placed]:
-    """Return the rows below the ticks: the legend, and the x axis's label on the right."""
+def _legend(plot: Plot, width: int, look: Look) -> list[list[Run]]:
+    """Return the entries of the legend: what is dotted, then every series that has a name."""
     entries: list[list[Run]] = []
     if any(map(leaves_fit, plot.series)):
         entries.append([("text", look.beyond), ("text", " beyond the fit")])
     for i, series in enumerate(plot.series):
         if series.name:
-            name = fit(clean(series.name, plain), width - 6, plain)
+            name = fit(clean(series.name, look.plain), width - 6, look.plain)
             entries.append([(line_style(series), sample(series, i, look)), ("text", f" {name}")])
-    packed = pack(entries, width - len(x_title) - 3 if x_title else width, 1)
-    if sum(map(len, packed)) == 2 * len(entries):
-        row = packed[0] if packed else []
-    else:
-        return [[(width - len(x_title), ("axis", x_title))]] * bool(x_title) + pack(entries, width, most)
+    return entries
+
+
+def _footer(entries: Sequence[Sequence[Run]], x_title: str, width: int, most: int) -> list[Placed]:
+    """Return the rows below the ticks: the x axis's label on the right of the first, the legend beside and below it."""
+    beside = width - len(x_title) - 3 if x_title else width
+    fits = most > 0 and bool(entries) and sum(len(text) for _, text in entries[0]) <= beside
+    rows = pack(entries, width, most, beside) if fits else [[], *pack(entries, width, most)]
     if x_title:
-        row.append((width - len(x_title), ("axis", x_title)))
-    return [row] if row else []
+        rows[0].append((width - len(x_title), ("axis", x_title)))
+    return [row for row in rows if row]
 
 
 def frame(sheet: Sheet, plot: Plot, look: Look, top: int, lines: int, x: Scale, y: Scale) -> Box | None:

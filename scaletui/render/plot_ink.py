@@ -14,6 +14,8 @@ from scaletui.render.plot_model import Plot, Series
 from scaletui.render.raster import Dot, Path, Raster, characters, fill, label_cell, letter_cells, stroke
 from scaletui.render.ticks import limits
 
+_FEW = 12  # labels, of which each is worth a piece of a line
+
 
 class _Point(NamedTuple):
     """A point: the place of its series among them, its cell, and its label."""
@@ -45,7 +47,7 @@ def ink(sheet: Sheet, plot: Plot, box: Box, glyphs: Glyphs, look: Look) -> None:
         taken[cell] = 2
     labels = _put_marks(sheet, plot, raster, box, look, taken)
     labels += [_Label(one.cell, one.label, line_style(plot.series[one.series])) for one in points]
-    _put_labels(sheet, labels, box, taken, look.plain)
+    _put_labels(sheet, labels, box, raster, taken, look.plain)
     for index, cells in cells_of:
         share = (index + 0.5) / len(plot.series)
         for cell in letter_cells(raster, cells, taken, _tag(index), share) if cells else ():
@@ -175,11 +177,19 @@ def _put_marks(sheet: Sheet, plot: Plot, raster: Raster, box: Box, look: Look, t
     return sorted(labels, key=lambda one: one.style != "own")
 
 
-def _put_labels(sheet: Sheet, labels: Sequence[_Label], box: Box, taken: bytearray, plain: bool) -> None:
-    """Put the labels of cells, each beside its own, where they cover no other."""
+def _put_labels(
+    sheet: Sheet, labels: Sequence[_Label], box: Box, raster: Raster, taken: bytearray, plain: bool
+) -> None:
+    """Put the labels of cells, each beside its own, where they cover no other, and many of them only off the lines."""
+    few = len(labels) <= _FEW
     for cell, text, style in labels:
         label = fit(clean(text, plain), box.columns // 2, plain)
-        start = label_cell(taken, box.columns, cell, len(label)) if label else None
+        start = label_cell(taken, box.columns, cell, len(label), few or style == "own") if label else None
         if start is not None:
+            end = start + len(label)
+            for beside in (start - 1, end):  # no shade runs into the words
+                same_row = 0 <= beside < len(taken) and beside // box.columns == start // box.columns
+                if same_row and raster.filled[beside] and not taken[beside]:
+                    sheet.put(*box.place(beside), " ", style)
             sheet.put(*box.place(start), label, style)
-            taken[start : start + len(label)] = b"\2" * len(label)
+            taken[start:end] = b"\2" * len(label)

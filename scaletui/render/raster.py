@@ -242,15 +242,21 @@ def letter_cells(raster: Raster, cells: Sequence[int], taken: bytearray, tag: in
     return chosen
 
 
-def label_cell(taken: bytearray, columns: int, cell: int, size: int) -> int | None:
-    """Return where a label of ``size`` starts: right, left, above, below; off the lines if it can be."""
+def label_cell(taken: bytearray, columns: int, cell: int, size: int, cover: bool) -> int | None:
+    """Return where a label of ``size`` starts: right, left, above, below, or at a corner of its cell.
+
+    It stands off all lines, with a blank at either end; if there is no such place and it may ``cover`` lines, on one.
+    """
     row, column = divmod(cell, columns)
     middle = min(max(column - size // 2, 0), columns - size)
-    for most in (0, 1):
-        for line, start in ((row, column + 2), (row, column - 1 - size), (row - 1, middle), (row + 1, middle)):
+    right, left = column + 1, column - size
+    places = [(row, right + 1), (row, left - 1), (row - 1, middle), (row + 1, middle)]
+    places += [(row - 1, right), (row - 1, left), (row + 1, right), (row + 1, left)]
+    for most in (0, 1) if cover else (0,):
+        for line, start in places:
             if 0 <= start <= columns - size and 0 <= line < len(taken) // columns:
                 at = line * columns + start
                 before, after = at - (start > 0), at + size + (start + size < columns)
-                if max(taken[at : at + size]) <= most and max(taken[before:after]) < 2:
+                if max(taken[before:after]) <= most:
                     return at
     return None

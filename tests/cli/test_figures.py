@@ -11,6 +11,7 @@ import pytest
 from scaletui.cli import COMMANDS, run
 from scaletui.render.figures import FIGURES, figure_named
 from scaletui.render.plot import Plot, draw, scales
+from scaletui.render.plot_model import leaves_fit
 from scaletui_core.batch import BatchInputs
 from scaletui_core.copies import CopiesInputs
 from scaletui_core.emergence import EmergenceInputs
@@ -268,6 +269,24 @@ def test_years_of_work_grow_with_the_root_of_compute(plot):
     assert (band.ys, band.ys2) == ((pytest.approx(0.4e6),) * 2, (pytest.approx(10e6),) * 2)
     own = plot("copies", "growth", CopiesInputs(chain="gpt-2030", flops=1e27))
     assert [one.x for one in own.marks if one.emphasis] == [1e27]
+
+
+@pytest.mark.parametrize("axis", ["params", "tokens", "loss"])
+def test_a_law_is_dotted_beyond_the_compute_of_its_fit(axis, plot):
+    figure = plot("frontier", axis, FrontierInputs(law=("epoch-2024", "kaplan-2020")))
+    found = {one.name: one.fitted for one in figure.series}
+    # 1.4e18 to 1.3e22 FLOP (Besiroglu et al., Fig. 4); 6 x 1.5e9 x 2.3e10 at most (Kaplan et al., Sec. 1.3)
+    assert found["epoch-2024"] == (pytest.approx(1.4e18, rel=0.15), pytest.approx(1.3e22, rel=0.15))
+    assert found["kaplan-2020"] == (0.0, pytest.approx(2.07e20, rel=0.15))
+    assert "beyond the fit" in "\n".join(draw(figure, 80, 22).text())
+
+
+def test_a_slice_beyond_the_fit_is_dotted_whole_and_one_inside_is_not(plot):
+    for flops, beyond in ((1e21, False), (1.3e22, False), (1e24, True), (1e17, True)):
+        for axis in ("loss", "tokens"):
+            figure = plot("isoflop", axis, IsoflopInputs(flops, law=("epoch-2024",)))
+            assert [leaves_fit(one) for one in figure.series] == [beyond]
+            assert ("beyond the fit" in "\n".join(draw(figure, 80, 22).text())) is beyond
 
 
 # -- that each can be read -----------------------------------------------------------------------------------------
