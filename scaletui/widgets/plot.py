@@ -14,9 +14,12 @@ from textual.widget import Widget
 
 from scaletui.render.plot import PALETTE, Canvas, Glyphs, Plot, View, draw, readout
 from scaletui.render.ticks import Scale, shown, to_data
+from scaletui.terminal import colors
 
 # The palette at a luminance of 0.2 at most: three to one against the grey of Textual's light theme (#E0E0E0).
 _ON_LIGHT = ("#A67100", "#3D83AA", "#008D66", "#857E20", "#0072B2", "#CC5900", "#AC658C", "#7C7C7C")
+# What becomes the 16 colours of `scaletui.render.canvas.ansi`, where the nearest ones to the palette are five.
+_ON_SIXTEEN = ("#FF5555", "#00AAAA", "#00AA00", "#AA5500", "#5555FF", "#AA0000", "#AA00AA", None)
 _ZOOM = 0.8
 _PAN = 0.1
 
@@ -39,6 +42,7 @@ class PlotView(Widget, can_focus=True):
         Binding("left_square_bracket,comma", "move_cursor(-1)", "Cursor", key_display="[ ]"),
         Binding("right_square_bracket,full_stop", "move_cursor(1)", "Cursor right", show=False),
         Binding("r", "reset", "Reset"),
+        Binding("g", "glyphs", "Glyphs", show=False),
     ]
 
     def __init__(
@@ -52,12 +56,13 @@ class PlotView(Widget, can_focus=True):
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self._plot = plot
-        self._glyphs: Glyphs = glyphs
+        self._able = self._glyphs = glyphs
         self._view = View()
         self._cursor: float | None = None
         self._canvas = Canvas([])
         self._drawn = Size(0, 0)
         self._stale = True
+        self._sixteen = colors(True) == "16"
 
     @property
     def plot(self) -> Plot | None:
@@ -108,7 +113,8 @@ class PlotView(Widget, can_focus=True):
         Axes and text keep the foreground: a dimmed one vanishes in 16 colours. Colours fit the theme's lightness.
         """
         if style_id.startswith("line"):
-            return Style(color=(PALETTE if self.app.current_theme.dark else _ON_LIGHT)[int(style_id[4:])])
+            palette = PALETTE if self.app.current_theme.dark else _ON_LIGHT
+            return Style(color=(_ON_SIXTEEN if self._sixteen else palette)[int(style_id[4:])])
         if style_id == "grid":
             return Style(color="#808080")
         return Style(bold=style_id in ("title", "own", "cursor") or (style_id == "axis" and self.has_focus))
@@ -167,6 +173,12 @@ class PlotView(Widget, can_focus=True):
         """Show the whole plot again, without a cursor."""
         self._view, self._cursor = View(), None
         self._update()
+
+    def action_glyphs(self) -> None:
+        """Draw with the next characters: braille, half blocks, ASCII; on a terminal that shows ASCII alone, nothing."""
+        if self._able != "ascii":
+            known = get_args(Glyphs)
+            self.glyphs = known[(known.index(self._glyphs) + 1) % len(known)]
 
     def _set_view(self, x: tuple[float, float], y: tuple[float, float]) -> None:
         """Show these fractions of what is shown, unless no axis could."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import re
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 
 from scaletui.cli import COMMANDS, run
-from scaletui.render.figures import FIGURES, figure_named
-from scaletui.render.plot import Plot, draw, scales
+from scaletui.render.figures import FIGURES, GLYPHS, figure_named
+from scaletui.render.plot import Glyphs, Plot, draw, scales
 from scaletui.render.plot_model import leaves_fit
 from scaletui_core.batch import BatchInputs
 from scaletui_core.copies import CopiesInputs
@@ -328,6 +329,27 @@ def test_the_command_draws_what_the_app_draws(name, axis, inputs, plot, capsys):
     assert (code, err) == (0, "")
     rows = draw(plot(name, axis, inputs), 80, 22, glyphs="ascii").text()
     assert out == "".join(f"{row.rstrip()}\n" for row in rows)
+
+
+@pytest.mark.parametrize("glyphs", GLYPHS)
+def test_the_glyphs_can_be_chosen(glyphs, plot, capsys):
+    assert set(GLYPHS) == set(get_args(Glyphs))
+    assert run(["batch", "--loss", "3", "--plot", "--glyphs", glyphs]) == 0
+    rows = draw(plot("batch", "hyperbola", BatchInputs(loss=3.0)), 80, 22, glyphs=glyphs).text()
+    assert capsys.readouterr().out == "".join(f"{row.rstrip()}\n" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("--plot --glyphs haf", "--glyphs: no set of glyphs is called 'haf' (did you mean half?)"),
+        ("--plot --glyphs half --ascii", "--glyphs: --ascii is --glyphs ascii: drop one"),
+        ("--glyphs half", "--glyphs: needs --plot"),
+    ],
+)
+def test_what_is_wrong_with_the_glyphs_is_one_message(words, says, capsys):
+    assert run(["batch", "--loss", "3", *words.split()]) == 2
+    assert capsys.readouterr() == ("", f"scaletui: {says}\n")
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.color import ColorSystem
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
@@ -801,6 +802,37 @@ async def test_styles_follow_the_theme_and_glyphs_can_be_set() -> None:
         assert on_screen(app) == draw(PLOT, 80, 24, glyphs="ascii").text()
         with pytest.raises(ValueError, match="braille, half, ascii"):
             view.glyphs = "sixel"
+
+
+@pytest.mark.parametrize("able", GLYPHS)
+async def test_a_key_turns_the_glyphs_where_the_terminal_shows_them(able: Glyphs) -> None:
+    class Plotted(App[None]):
+        def compose(self) -> ComposeResult:
+            yield PlotView(PLOT, glyphs=able)
+
+    app = Plotted()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.query_one(PlotView).focus()
+        seen = []
+        for _ in range(3):
+            await pilot.press("g")
+            seen.append(app.query_one(PlotView).glyphs)
+            assert on_screen(app) == draw(PLOT, 80, 24, glyphs=seen[-1]).text()
+    assert set(seen) == ({"ascii"} if able == "ascii" else set(GLYPHS))
+    assert seen[-1] == able
+
+
+async def test_sixteen_colours_are_those_of_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("COLORTERM", raising=False)
+    app = Shown()
+    async with app.run_test(size=(80, 24)):
+        view = app.query_one(PlotView)
+        for index in range(8):
+            color = view.styles_for(f"line{index}").color
+            codes = [] if color is None else color.downgrade(ColorSystem.STANDARD).get_ansi_codes()
+            (run,) = Canvas([[(f"line{index}", "x")]]).rows
+            assert ansi(Canvas([run]), colors="16") == ("\x1b[" + codes[0] + "mx\x1b[0m" if codes else "x")
 
 
 async def test_a_click_puts_the_cursor_in_its_column() -> None:
