@@ -101,7 +101,7 @@ def chain(scenario: Scenario, catalog: Catalog, inputs: Mapping[str, Any] | None
     parts = flow(asked, catalog)
     for name, part in parts.items():
         if part.error is not None and name in asked and changed(asked[name]):
-            raise _placed(part.error, name)
+            raise placed(part.error, name)
     found = budget_found(parts, catalog)
     rows = [row for line in HEADLINES if (row := _headline(line, parts, found)) is not None]
     if not rows:
@@ -246,8 +246,12 @@ def _renamed(text: str, part: str) -> str:
     return _OPTION.sub(lambda found: f"{part}.{found[1]}", text)
 
 
-def _placed(error: InputError, part: str) -> InputError:
-    """Return the error of a part with its options named as they are given here."""
+def placed(error: InputError, part: str) -> InputError:
+    """Return the error of a part with its options named as they are given for the chain.
+
+    >>> placed(InputError("needs a model", hint="such as --model gopher"), "speed").line
+    'speed: needs a model (such as speed.model gopher)'
+    """
     if part == PARTS[0]:
         return error
     where = part if error.where is None else _renamed(error.where, part)

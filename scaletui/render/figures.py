@@ -125,6 +125,15 @@ def axis_help(calculator: str) -> str:
     return f"What to plot. {'; '.join(f'{one.name}: {one.help}' for one in FIGURES[calculator])}."
 
 
+def figure_names() -> list[str]:
+    """Return what can be drawn of a scenario, as ``part.figure``: those of its budget's sweeps first.
+
+    >>> figure_names()[0], figure_names()[-1]
+    ('frontier.params', 'batch.cost')
+    """
+    return [f"{part}.{figure.name}" for part, figures in FIGURES.items() for figure in figures]
+
+
 def plot_of(inputs: Any, point: Answer, answer: Answer, catalog: Catalog, axis: str | None) -> Plot:
     """Return a figure of an answer, the first where ``axis`` names none.
 

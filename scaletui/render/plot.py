@@ -70,7 +70,7 @@ def draw(
         return message(sheet, "", "too small to plot", look.plain)
     both = scales(plot, view)
     if both is None:
-        return message(sheet, clean(plot.title, look.plain), "nothing to plot", look.plain)
+        return message(sheet, clean(plot.title, look.plain, width + 1), "nothing to plot", look.plain)
     cursor = cursor if shown(cursor, plot.x.log) else None
     header, legend, read, lines = around(plot, width, height, look, cursor)
     top = len(header)

@@ -63,7 +63,7 @@ def around(plot: Plot, width: int, height: int, look: Look, cursor: float | None
     """Return what stands above and below the frame; the legend, then all but the last row above, give way to it."""
     plain = look.plain
     y_title, x_title = (fit(_axis_title(axis, plain), width, plain) for axis in (plot.y, plot.x))
-    header = _header(y_title, fit(clean(plot.title, plain), width, plain), width)
+    header = _header(y_title, fit(clean(plot.title, plain, width + 1), width, plain), width)
     most = 1 if height < _TALL else 2
     read = [] if cursor is None else pack(read_entries(plot, cursor, plain), width, most)
     entries = _legend(plot, width, look)

@@ -182,7 +182,8 @@ def _put_labels(
 ) -> None:
     """Put the labels of cells, each beside its own, where they cover no other, and many of them only off the lines."""
     few = len(labels) <= _FEW
-    for cell, text, style in labels:
+    once = {(one.cell, one.text): one for one in reversed(labels)}  # two series may share a point
+    for cell, text, style in (one for one in labels if one is once[one.cell, one.text]):
         label = fit(clean(text, plain), box.columns // 2, plain)
         start = label_cell(taken, box.columns, cell, len(label), few or style == "own") if label else None
         if start is not None:

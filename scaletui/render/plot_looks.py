@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from scaletui.render.canvas import PALETTE
-from scaletui.render.plot_model import Series
+from scaletui.render.plot_model import BEYOND, Series
 from scaletui.render.raster import SOLID, Dash
 
 Glyphs = Literal["braille", "half", "ascii"]
@@ -67,7 +67,7 @@ def sample(series: Series, index: int, look: Look) -> str:
     before, behind = look.level, look.level
     if series.kind != "line":
         before = behind = look.shade if series.kind == "band" else ""
-    elif series.dotted:
+    elif series.dotted or series.fitted == BEYOND:
         before, behind = look.dotted
     elif series.dashed:
         before, behind = look.dash
