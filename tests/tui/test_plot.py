@@ -18,6 +18,7 @@ from rich.color import ColorSystem
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
+from scaletui.render.overlay import overlay
 from scaletui.render.plot import (
     PALETTE,
     Axis,
@@ -124,6 +125,18 @@ def test_any_plot_is_exactly_the_size_asked(
     assert all(row.isprintable() for row in rows)
     if glyphs == "ascii":
         assert "".join(rows).isascii()
+
+
+@settings(derandomize=True, deadline=None, max_examples=150)
+@given(first=plots(), second=plots(), width=st.integers(0, 120), glyphs=st.sampled_from(GLYPHS))
+def test_any_two_plots_of_the_same_quantities_are_one(first: Plot, second: Plot, width: int, glyphs: Glyphs) -> None:
+    second = second._replace(x=first.x._replace(low=second.x.low), y=first.y._replace(high=second.y.high))
+    plot = overlay(first, second, ("one", "other"))
+    assert len(plot.series) >= max(len(first.series), len(second.series))
+    assert len(plot.series) <= len(first.series) + len(second.series)
+    rows = draw(plot, width, 30, glyphs=glyphs).text()
+    assert {cell_len(row) for row in rows} <= {width}
+    assert all(row.isprintable() for row in rows)
 
 
 def test_too_small_and_empty_say_so() -> None:
