@@ -184,7 +184,8 @@ def _put_labels(
     few = len(labels) <= _FEW
     once = {(one.cell, one.text): one for one in reversed(labels)}  # two series may share a point
     for cell, text, style in (one for one in labels if one is once[one.cell, one.text]):
-        label = fit(clean(text, plain), box.columns // 2, plain)
+        most = box.columns * 3 // 4 if style == "own" else box.columns // 2
+        label = fit(clean(text, plain), most, plain)
         start = label_cell(taken, box.columns, cell, len(label), few or style == "own") if label else None
         if start is not None:
             end = start + len(label)

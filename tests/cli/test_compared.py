@@ -138,6 +138,13 @@ def test_slices_are_of_the_law_followed_and_have_the_models_on_them(parts, catal
     assert "beyond the fit" in "\n".join(draw(plot, 80, 22).text())
 
 
+def test_what_rounding_alone_parts_is_drawn_once(parts, catalog):
+    # in multiples of the fewest, steps against tokens are the same hyperbola for every critical batch
+    plot = compared_plot(parts("gopher"), parts("chinchilla"), NAMES, catalog, "batch.hyperbola")
+    assert [one.name for one in plot.series] == ["batches, small to large"]
+    assert [one.label for one in plot.marks] == ["B_crit/16", "B_crit/4", "B_crit", "4 B_crit", "16 B_crit"]
+
+
 def test_a_scenario_with_itself_is_drawn_once(parts, catalog):
     for name in figure_names():
         both = parts("gopher", *MORE.get(name, ()))

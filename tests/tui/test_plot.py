@@ -428,6 +428,8 @@ def test_a_line_is_dotted_beyond_its_fit_and_the_legend_says_so(glyphs: Glyphs) 
     assert whole.text() == draw(Plot("", C, flat, (law._replace(fitted=None),)), 100, 16, glyphs=glyphs).text()
     nowhere = draw(Plot("", C, flat, (law._replace(fitted=BEYOND),)), 100, 16, glyphs=glyphs)
     assert 0.4 < pattern(nowhere, row).count("#") / nowhere.columns < 0.6
+    legend = nowhere.text()[nowhere.top + nowhere.lines + 2]
+    assert re.match(r".{3} beyond the fit  (┈a┈|\. a \.) a law ", legend)
 
 
 def test_a_line_that_comes_back_is_dotted_wherever_it_is_outside() -> None:
@@ -550,6 +552,12 @@ def test_many_labels_cover_no_line_and_run_into_none(glyphs: Glyphs) -> None:
             under = area(bare)[line][max(label.start() - 1, 0) : label.end() + 1]
             # letters of lines make way for labels
             assert not set(under) - set(" ·"), under
+
+
+def test_two_series_that_share_a_point_name_it_once() -> None:
+    a = Series("one", [5.0], [5.0], "points", labels=["here"])
+    text = "".join(area(draw(Plot("", X, Y, (a, a._replace(name="other", color=1))), 60, 20)))
+    assert text.count("here") == 1
 
 
 def test_a_label_in_a_band_has_blanks_around_it() -> None:
