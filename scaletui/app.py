@@ -144,21 +144,28 @@ class ScaletuiApp(Shell):
         """Turn the lock: by law, for C, for N, for D."""
         from scaletui_core.solving import next_lock, solved_for
 
-        self._solve(next_lock(solved_for(self.scenario.inputs)))
+        inputs = self.scenario.budget.own
+        self._solve(next_lock(solved_for(inputs), inputs))
 
     def action_solve_for(self, name: str) -> None:
         """Solve for what a field of the budget holds."""
-        self._solve({"flops": "compute"}.get(name, name))
+        from scaletui_core.solving import LOCK_OF_FIELD
+
+        self._solve(LOCK_OF_FIELD[name])
 
     def _solve(self, which: str) -> None:
-        from scaletui_core.solving import solve_for
+        from scaletui_core.flow import budget_found
+        from scaletui_core.solving import lock_words, solve_for
 
+        found = budget_found({"calc": self.scenario.budget.found}, self.scenario.catalog)
         try:
-            texts = solve_for(which, self.scenario.texts["calc"], self.scenario.budget.found, self.scenario.catalog)
+            turned = solve_for(which, self.scenario.texts["calc"], found)
         except InputError as error:
             self.tell(self.scenario.budget.in_app(error.line))
             return
-        self.put_texts("calc", texts)
+        self.put_texts("calc", turned.texts)
+        said = f"solved for: {lock_words(self.scenario.budget.own)}"
+        self.tell(f"{said}; {turned.words}" if turned.words else said)
 
     # Jumping
 
@@ -205,9 +212,9 @@ class ScaletuiApp(Shell):
 
         shown = self._taken()
         if shown is not None:
-            command = shlex.join(shown.command)
-            self.copy_to_clipboard(command)
-            await self.push_screen(CopyScreen(command, os.getcwd()))
+            commands = [shlex.join(words) for words in (shown.drawing, shown.command) if words]
+            self.copy_to_clipboard(commands[0])
+            await self.push_screen(CopyScreen(commands, os.getcwd()))
 
     async def action_export(self) -> None:
         """Export the pane."""
@@ -268,9 +275,8 @@ class ScaletuiApp(Shell):
 
     async def compare(self, scenario: Saved) -> None:
         """Compare what stands in the fields with a scenario: as lines now, and on the plots until it is ended."""
-        from scaletui_core.app_texts import texts_for_app
-
         from scaletui.screens.compared import CompareScreen
+        from scaletui_core.app_texts import texts_for_app
         from scaletui_core.compare import compare
 
         try:

@@ -8,12 +8,12 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Annotated, Any, NamedTuple, Optional, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Optional, TextIO
 
 import typer
 
 from scaletui.render import FORMATS
-from scaletui.render.figures import FIGURES, axis_help, figure_named, plot_text
+from scaletui.render.figures import FIGURES, GLYPHS, axis_help, figure_named, plot_of, plot_text
 from scaletui_core.answer import Answer
 from scaletui_core.calculator import PARTS, Calculator
 from scaletui_core.errors import InputError, ScaletuiError, unknown_name
@@ -22,6 +22,9 @@ from scaletui_core.presets import Catalog
 from scaletui_core.quantity import KINDS
 from scaletui_core.safetext import visible
 from scaletui_core.traced import Traced
+
+if TYPE_CHECKING:
+    from scaletui.render.plot import Plot
 
 
 class Command(NamedTuple):
@@ -248,11 +251,19 @@ def _plot_options(calculator: str) -> tuple[Option, ...]:
     if calculator not in FIGURES:
         return ()
     names = "|".join(figure.name for figure in FIGURES[calculator])
-    axis = Annotated[Optional[str], typer.Option("--axis", metavar=names, help=axis_help(calculator))]  # noqa: UP045
+    return plot_options(names, axis_help(calculator), "Draw it in the terminal.")
+
+
+def plot_options(names: str, axis_help: str, help: str) -> tuple[Option, ...]:
+    """Return the options of plots: whether, which, and in which characters."""
+    axis = Annotated[Optional[str], typer.Option("--axis", metavar=names, help=axis_help)]  # noqa: UP045
+    words = "What to draw with: the dots of braille, half blocks, or ASCII alone. Default: braille, in a UTF-8 locale."
+    glyphs = Annotated[Optional[str], typer.Option("--glyphs", metavar="|".join(GLYPHS), help=words)]  # noqa: UP045
     return (
-        ("plot", False, Annotated[bool, typer.Option("--plot", help="Draw it in the terminal.")]),
+        ("plot", False, Annotated[bool, typer.Option("--plot", help=help)]),
         ("axis", None, axis),
-        ("ascii", False, Annotated[bool, typer.Option("--ascii", help="Draw with ASCII alone.")]),
+        ("glyphs", None, glyphs),
+        ("ascii", False, Annotated[bool, typer.Option("--ascii", help="The same as --glyphs ascii.")]),
     )
 
 
@@ -307,36 +318,62 @@ def show(
     plot: bool = False,
     axis: str | None = None,
     ascii: bool = False,
+    glyphs: str | None = None,
     **sampling: Any,
 ) -> None:
     """Compute an answer, over samples where it varies, and print it as the shared options say.
 
     What is wrong with the user's presets is said.
     """
-    from scaletui import locations, terminal
+    refuse_unused(format, explain, plot, axis, ascii, glyphs)
+    if plot:
+
+        def figure(catalog: Catalog) -> Plot:
+            inputs, point = make(catalog)
+            return plot_of(inputs, point, _sampled(point, sampling), catalog, axis)
+
+        show_plot(figure, ascii, glyphs)
+        return
+    from scaletui import terminal
     from scaletui.render import render
 
-    if format not in FORMATS:
-        raise unknown_name("format", format, FORMATS, where="--format")
-    _refuse_unused(format, explain, plot, axis, ascii)
-    catalog = locations.catalog()
+    tty = sys.stdout.isatty()
+
+    def text(catalog: Catalog) -> str:
+        answer = _sampled(make(catalog)[1], sampling)
+        bold = tty and terminal.colors(tty) != "none"
+        return render(answer, format, catalog, explain=explain, width=terminal.size(tty)[0], bold=bold)
+
+    _write(text)
+
+
+def show_plot(make: Callable[[Catalog], Plot], ascii: bool, glyphs: str | None) -> None:
+    """Draw a plot in the terminal, in the characters that the options ask for."""
+    from scaletui import terminal
+
+    if ascii and glyphs not in (None, "ascii"):
+        raise InputError("--ascii is --glyphs ascii: drop one", where="--glyphs")
+    chosen = next((one for one in GLYPHS if one == glyphs), None)
+    if chosen is None:
+        if glyphs is not None:
+            raise unknown_name("set of glyphs", glyphs, GLYPHS, where="--glyphs")
+        chosen = "ascii" if ascii or not terminal.unicode_shown() else "braille"
     tty = sys.stdout.isatty()
     columns, lines = terminal.size(tty)
+    _write(lambda catalog: plot_text(make(catalog), columns, max(lines - 2, 12), chosen, terminal.colors(tty)))
+
+
+def _write(text: Callable[[Catalog], str]) -> None:
+    """Print what comes of the presets, and say what is wrong with the user's."""
+    from scaletui import locations
+
+    catalog = locations.catalog()
     try:
-        inputs, point = make(catalog)
-        answer = _sampled(point, sampling)
-        if plot:
-            ascii = ascii or not terminal.unicode_shown()
-            text = plot_text(
-                inputs, point, answer, catalog, axis, columns, max(lines - 2, 12), ascii, terminal.colors(tty)
-            )
-        else:
-            bold = tty and terminal.colors(tty) != "none"
-            text = render(answer, format, catalog, explain=explain, width=columns, bold=bold)
+        out = text(catalog)
     finally:
         for problem in catalog.problems:
             say(f"your presets are passed over: {problem}")
-    sys.stdout.write(text)
+    sys.stdout.write(out)
 
 
 def _sampled(answer: Answer, sampling: dict[str, Any]) -> Answer:
@@ -366,9 +403,11 @@ def _sampled(answer: Answer, sampling: dict[str, Any]) -> Answer:
     return found
 
 
-def _refuse_unused(form: str, explain: bool, plot: bool, axis: str | None, ascii_only: bool) -> None:
+def refuse_unused(form: str, explain: bool, plot: bool, axis: str | None, ascii_only: bool, glyphs: str | None) -> None:
     """Raise for an option of the output that is wrong or would change nothing."""
-    for option, given in (("--axis", axis is not None), ("--ascii", ascii_only)):
+    if form not in FORMATS:
+        raise unknown_name("format", form, FORMATS, where="--format")
+    for option, given in (("--axis", axis is not None), ("--glyphs", glyphs is not None), ("--ascii", ascii_only)):
         if given and not plot:
             raise InputError("needs --plot", where=option)
     if plot and (form != "table" or explain):

@@ -107,6 +107,7 @@ _TABLE = (
     ),
     Key("plot.cursor-right", "right_square_bracket,full_stop", "the cursor that reads lines off, to the right"),
     Key("plot.reset", "r", "show the whole plot again", "Reset"),
+    Key("plot.glyphs", "g", "draw in braille, half blocks, ASCII"),
 )
 
 KEYS = {key.id: key for key in _TABLE}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
@@ -15,21 +15,28 @@ from scaletui.cli import (
     Asked,
     Option,
     declared_options,
+    plot_options,
+    refuse_unused,
     sampling_options,
     say,
     show,
+    show_plot,
     with_options,
 )
+from scaletui.render.figures import figure_names
 from scaletui_core.answer import Answer, Column, Note, Row, Table
 from scaletui_core.budget import BudgetInputs
 from scaletui_core.calculator import provenance
 from scaletui_core.chain import chain
 from scaletui_core.errors import InputError
-from scaletui_core.fields import Field, fields_of
+from scaletui_core.fields import Field, changed, fields_of, parse_inputs
 from scaletui_core.flow import NEEDS, calculator
 from scaletui_core.presets import Catalog
-from scaletui_core.scenario import Scenario, Texts, as_words, assigned, check_name, dotted, inputs_of, typed
+from scaletui_core.scenario import Scenario, Texts, as_words, assigned, check_name, dotted, inputs_of, shut_of, typed
 from scaletui_core.scenario_part import part_of, with_origins
+
+if TYPE_CHECKING:
+    from scaletui.render.plot_model import Plot
 
 _FORCE: Option = ("force", False, Annotated[bool, typer.Option("--force", help="Go before what has that name.")])
 _TITLE: Option = (
@@ -69,13 +76,22 @@ def application() -> typer.Typer:
             "compare",
             "Two scenarios side by side, with the ratio of the second to the first.",
             _compare,
-            (_name("first", "A"), _name("second", "B"), *SHARED_OPTIONS, *sampling),
+            (_name("first", "A"), _name("second", "B"), *_plot_options(), *SHARED_OPTIONS, *sampling),
         ),
         ("delete", "Delete one of your own.", _delete, (_name(),)),
         ("path", "The folder of your own.", _path, ()),
     ):
         app.command(name, help=help)(with_options(function, options))
     return app
+
+
+def _plot_options() -> tuple[Option, ...]:
+    names = figure_names()
+    return plot_options(
+        "PART.FIGURE",
+        f"What to plot: {', '.join(names)}. Default: the first that can be drawn of both.",
+        "Draw both in one plot, the second dashed.",
+    )
 
 
 def chain_of(
@@ -203,15 +219,44 @@ def _save(name: str, title: str | None, force: bool, **given: Any) -> None:
     say(f"saved '{name}' in {path}")
 
 
-def _compare(first: str, second: str, **shown: Any) -> None:
+def _compare(
+    first: str, second: str, plot: bool, axis: str | None, ascii: bool, glyphs: str | None, **shown: Any
+) -> None:
+    def pair(catalog: Catalog) -> tuple[Scenario, Scenario]:
+        folder = locations.scenario_folder()
+        return saved.load(first, catalog, folder, "A"), saved.load(second, catalog, folder, "B")
+
     def make(catalog: Catalog) -> Asked:
         from scaletui_core.compare import compare
 
-        folder = locations.scenario_folder()
-        pair = [saved.load(name, catalog, folder, where) for name, where in ((first, "A"), (second, "B"))]
-        return None, compare(pair[0], pair[1], catalog)
+        a, b = pair(catalog)
+        return None, compare(a, b, catalog)
 
-    show(make, **shown)
+    def figure(catalog: Catalog) -> Plot:
+        from scaletui.render.figures_scenario import compared_plot
+        from scaletui_core.compare import error_of
+        from scaletui_core.flow import flow
+
+        parts = []
+        for scenario in pair(catalog):
+            try:
+                parts.append(flow(inputs_of(scenario), catalog, shut=shut_of(scenario.texts)))
+            except InputError as error:
+                raise error_of(scenario, error) from None
+        return compared_plot(parts[0], parts[1], (first, second), catalog, axis)
+
+    form, explain = shown.pop("format"), shown.pop("explain")
+    refuse_unused(form, explain, plot, axis, ascii, glyphs)
+    if not plot:
+        show(make, form, explain, **shown)
+        return
+    from scaletui_core.sampling import SamplingInputs
+
+    for item, _ in changed(parse_inputs(SamplingInputs, shown)):
+        raise InputError(
+            "draws the middle of the ranges, and takes no samples", where="--plot", hint=f"leave out {item.option}"
+        )
+    show_plot(figure, ascii, glyphs)
 
 
 def _delete(name: str) -> None:

@@ -98,7 +98,7 @@ def chain(scenario: Scenario, catalog: Catalog, inputs: Mapping[str, Any] | None
     asked = inputs_of(scenario) if inputs is None else inputs
     shut = shut_of(scenario.texts)
     parts = flow(asked, catalog, shut=shut)
-    raise_of_given(parts, asked, _place, PARTS[0])
+    raise_of_given(parts, asked, chain_place, PARTS[0])
     found = budget_found(parts, catalog)
     rows = [row for line in HEADLINES if (row := _headline(line, parts, found)) is not None]
     if not rows:
@@ -125,7 +125,7 @@ def _headline(line: Headline, parts: dict[str, Part], found: Found) -> Row | Non
     for row_id in line.ids:
         for row in answer.rows:
             if row.id == row_id and row.subject == line.subject and row.law in (None, found.law):
-                row = sourced(row, line.part, parts[line.part].inherited, _place)
+                row = sourced(row, line.part, parts[line.part].inherited, chain_place)
                 counts = {one.id: format_quantity(one.value, "1") for one in answer.rows if one.id == "of_count"}
                 if line.part == "batch" and "loss" in parts["batch"].inherited:
                     loss = format_quantity(parts["batch"].inputs.loss, "nats/token")
@@ -204,7 +204,7 @@ def _part_notes(name: str, part: Part, about: set[str]) -> list[Note]:
     """Return the notes of one part that are about what is shown of it; a part without an answer says why."""
     if part.answer is None:
         error = part.error
-        reason = "no answer" if error is None else renamed(error.line, name, _place)
+        reason = "no answer" if error is None else renamed(error.line, name, chain_place)
         return [Note(f"unreachable:{name}", f"{reason}.", None, name, "unreachable")]
     kept = [note for note in part.answer.notes if note.law is None or note.law in about]
     return [
@@ -214,7 +214,7 @@ def _part_notes(name: str, part: Part, about: set[str]) -> list[Note]:
     ]
 
 
-def _place(part: str, item: Field) -> str:
+def chain_place(part: str, item: Field) -> str:
     """Return the name of a field in the chain, where those of the budget are options."""
     return item.option if part == PARTS[0] else dotted(part, item)
 

@@ -82,8 +82,17 @@ def _answer(scenario: Scenario, catalog: Catalog) -> Answer:
     try:
         return chain(scenario, catalog)
     except InputError as error:
-        where = f"{scenario.name}: {error.where}" if error.where else scenario.name
-        raise InputError(error.what, where=where, hint=error.hint, text=error.text, column=error.column) from None
+        raise error_of(scenario, error) from None
+
+
+def error_of(scenario: Scenario, error: InputError) -> InputError:
+    """Return an error that says of which of two scenarios it is.
+
+    >>> error_of(Scenario("mine", "", None, {}), InputError("no number here", where="calc.flops")).line
+    'mine: calc.flops: no number here'
+    """
+    where = f"{scenario.name}: {error.where}" if error.where else scenario.name
+    return InputError(error.what, where=where, hint=error.hint, text=error.text, column=error.column)
 
 
 def _merged(first: list[str], second: list[str]) -> list[str]:

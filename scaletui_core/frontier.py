@@ -133,7 +133,7 @@ def calculate(inputs: FrontierInputs, catalog: Catalog) -> Answer:
         given(inputs),
         tuple(rows),
         tuple(notes),
-        provenance(points=points),
+        provenance(points=points, fitted=_fitted(laws)),
         table,
         Sweep("compute", "C", "FLOP"),
     )
@@ -215,9 +215,13 @@ def isoflop(inputs: IsoflopInputs, catalog: Catalog) -> Answer:
         Column("loss_tokens", "from D", "nats/token"),
     )
     table = Table("law", columns)
-    return Answer(
-        "isoflop", given(inputs), tuple(rows), tuple(notes), provenance(), table, Sweep("params", "N", "parameters")
-    )
+    more = provenance(fitted=_fitted(able))
+    return Answer("isoflop", given(inputs), tuple(rows), tuple(notes), more, table, Sweep("params", "N", "parameters"))
+
+
+def _fitted(laws: list[Law]) -> dict[str, tuple[float, float]]:
+    """Return the least and the most compute [FLOP] behind each law's fit; 0 where the source gives no least."""
+    return {law.id: law.fitted for law in laws if law.fitted is not None}
 
 
 def _least_rows(law: Law, flops: float) -> list[Row]:

@@ -70,14 +70,15 @@ def _pinned(part: str, found: Part) -> dict[str, Typed]:
     }
 
 
-def frontier_asked(budget: BudgetInputs, flops: float | None) -> FrontierInputs:
-    """Return the frontier that goes with a budget, a decade beyond its compute [FLOP] at least.
+def frontier_asked(budget: BudgetInputs, *flops: float | None) -> FrontierInputs:
+    """Return the frontier that goes with a budget, a decade beyond each compute [FLOP] at least.
 
     >>> asked = frontier_asked(BudgetInputs(flops=1e26, law=("llama-3",)), 1e26)
     >>> asked.from_, asked.to, asked.law
     (1e+18, 1e+27, ('llama-3',))
     """
-    low, high = (LOWEST, HIGHEST) if flops is None else (min(LOWEST, flops / _DECADE), max(HIGHEST, flops * _DECADE))
+    known = [float(one) for one in flops if one is not None]
+    low, high = min((LOWEST, *(one / _DECADE for one in known))), max((HIGHEST, *(one * _DECADE for one in known)))
     return FrontierInputs(low, high, _FRONTIER_POINTS, budget.unique, budget.law, budget.law_uncertainty)
 
 

@@ -53,7 +53,7 @@ def part_of(name: str, scenario: Scenario, catalog: Catalog, place: Place = dott
     raise_of_given(parts, asked, place, name)
     error = parts[name].error
     if error is not None:
-        raise _placed(error, name, place, name)
+        raise placed(error, name, place, name)
     return parts[name]
 
 
@@ -64,10 +64,10 @@ def raise_of_given(parts: Mapping[str, Part], asked: Mapping[str, Any], place: P
     """
     for name, part in parts.items():
         if part.error is not None and name in asked and changed(asked[name]):
-            raise _placed(part.error, name, place, own)
+            raise placed(part.error, name, place, own)
 
 
-def _placed(error: InputError, part: str, place: Place, own: str) -> InputError:
+def placed(error: InputError, part: str, place: Place, own: str) -> InputError:
     """Return the error of a part with its options named as they are given here."""
     where = error.where or (None if part == own else part)
     return InputError(

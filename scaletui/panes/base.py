@@ -19,16 +19,19 @@ class Shown(NamedTuple):
     Attributes
     ----------
     command : list of str
-        The words of the command line that prints the same.
+        The words of the command line that prints the same numbers.
+    drawing : list of str
+        Those that draw the same figure; empty where the pane shows lines.
     answer : Answer
-        With intervals where they are there.
-    plot : str
-        The plot as text, if one is shown; empty where the pane shows lines.
+        As that command prints it, with intervals where they are there.
+    plot : tuple of str
+        The rows of the plot, if one is shown.
     """
 
     command: list[str]
+    drawing: list[str]
     answer: Answer
-    plot: str = ""
+    plot: tuple[str, ...] = ()
 
 
 class Pane(Vertical):

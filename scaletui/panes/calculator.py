@@ -290,12 +290,13 @@ class CalculatorPane(Pane):
         answer = self.sheet.answer
         if answer is None:
             return None
-        found = self.host.intervals.of(self.PART, answer)
-        words = self.host.scenario.command(self.PART)
+        scenario = self.host.scenario
+        found = scenario.printed(self.PART, self.host.intervals.of(self.PART, answer))
+        words = scenario.command(self.PART)
         if not self._plotted:
-            return Shown(words, found)
-        words += ["--plot", "--axis", self.figures[self._figure].name]
-        return Shown(words, found, self.query_one(PlotView).text)
+            return Shown(words, [], found)
+        drawing = scenario.command(self.PART, self.figures[self._figure].name)
+        return Shown(words, drawing, found, self.query_one(PlotView).text)
 
     def view(self) -> dict[str, Any]:
         """Return whether it is plotted, which figure, and where the cursor and the plot stand."""

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Static
 
 from scaletui.bindings import bound
-from scaletui.panes.base import Pane
+from scaletui.panes.base import Pane, Shown
 from scaletui.render.figures_sweep import AXES, known_models, sweep_plot, title_of
 from scaletui.render.plot import Axis, Mark, Plot
 from scaletui.scenario import Scenario
 from scaletui.widgets.plot import PlotView
 from scaletui_core.answer import Answer
 from scaletui_core.frontier import FrontierInputs, IsoflopInputs, calculate, isoflop
+from scaletui_core.pane_command import command_of_sweep, frontier_asked, slice_asked
 from scaletui_core.quantity_text import format_quantity
 
-_LOWEST, _HIGHEST = 1e18, 1e26
 _SWEEP = "frontier"
 
 
@@ -46,6 +46,7 @@ lowest point is the compute-optimal model."""
         self._models = True
         self._shown: tuple[object, ...] = ()
         self._found: Answer | None = None
+        self._view: dict[str, Any] = {}
 
     def compose(self) -> ComposeResult:
         """Yield the line that says what is shown, and the plot."""
@@ -54,14 +55,51 @@ lowest point is the compute-optimal model."""
 
     def show_scenario(self, scenario: Scenario) -> None:
         """Draw the frontier, or the slice, of the scenario's laws."""
-        key = (scenario.inputs, self._axis, self._slice, self._models)
+        against = self.host.against
+        key = (scenario.inputs, self._axis, self._slice, self._models, against and against.inputs)
         if key != self._shown:
             self._shown = key
             self._found = self._answer(scenario)
             self.query_one("#frontier-line", Static).update(self._caption(scenario))
         elif self._found is None or self.host.intervals.of(_SWEEP, self._found) is self._found:
             return
-        self.query_one(PlotView).set_plot(self._slice_plot(scenario) if self._slice else self._frontier_plot(scenario))
+        draw = self._slice_plot if self._slice else self._frontier_plot
+        plot = draw(scenario, self._found and self.host.intervals.of(_SWEEP, self._found))
+        if against is not None:
+            plot = self._with(plot, draw(against, self._answer(against)))
+        self.query_one(PlotView).set_plot(plot)
+        if self._view:
+            view, self._view = self._view, {}
+            self.query_one(PlotView).set_stand(view.get("plot"))
+
+    def _with(self, plot: Plot, other: Plot) -> Plot:
+        """Return a plot with that of the scenario it is compared with, unless one of them has nothing to show."""
+        from scaletui.render.overlay import overlay
+
+        return overlay(plot, other, ("now", self.host.against_name)) if plot.series and other.series else plot
+
+    @property
+    def shown(self) -> Shown | None:
+        """The sweep, the command that prints it, and the plot."""
+        asked = self._asked(self.host.scenario)
+        if asked is None or self._found is None:
+            return None
+        run = isoflop if isinstance(asked, IsoflopInputs) else calculate
+        whole = run(asked, self.host.scenario.catalog)  # type: ignore[arg-type]
+        axis = "loss" if self._slice else self._axis
+        return Shown(command_of_sweep(asked), command_of_sweep(asked, axis), whole, self.query_one(PlotView).text)
+
+    def view(self) -> dict[str, Any]:
+        """Return the axis, whether it is the slice, whether models are shown, and how the plot stands."""
+        shown = {"axis": self._axis, "slice": self._slice, "models": self._models}
+        return shown | ({"plot": self.query_one(PlotView).stand()} if self.is_mounted else {})
+
+    def set_view(self, view: dict[str, Any]) -> None:
+        """Look as before; what a file held that means nothing here is passed over."""
+        if view.get("axis") in AXES:
+            self._axis = view["axis"]
+        self._slice, self._models = view.get("slice") is True, view.get("models") is not False
+        self._view = view
 
     @property
     def answers(self) -> dict[str, Answer]:
@@ -70,17 +108,21 @@ lowest point is the compute-optimal model."""
 
     def _answer(self, scenario: Scenario) -> Answer | None:
         """Return the sweep that is drawn, at the middle of a range of budgets."""
-        flops, asked = self._budget(scenario), scenario.inputs
-        if self._slice:
-            if flops is None:
-                return None
-            sweep = isoflop(IsoflopInputs(flops, 81, asked.unique, asked.law, asked.law_uncertainty), scenario.catalog)
-            wanted = {"loss", "optimal_params", "optimal_loss"}
+        asked = self._asked(scenario)
+        if asked is None:
+            return None
+        if isinstance(asked, IsoflopInputs):
+            sweep, wanted = isoflop(asked, scenario.catalog), {"loss", "optimal_params", "optimal_loss"}
         else:
-            low, high = (_LOWEST, _HIGHEST) if flops is None else (min(_LOWEST, flops / 10), max(_HIGHEST, flops * 10))
-            inputs = FrontierInputs(low, high, 25, asked.unique, asked.law, asked.law_uncertainty)
-            sweep, wanted = calculate(inputs, scenario.catalog), {self._axis}
+            sweep, wanted = calculate(asked, scenario.catalog), {self._axis}
         return sweep._replace(rows=tuple(row for row in sweep.rows if row.id in wanted))
+
+    def _asked(self, scenario: Scenario) -> FrontierInputs | IsoflopInputs | None:
+        """Return the sweep that is asked for; None for a slice where no C is given."""
+        flops = self._budget(scenario)
+        if not self._slice:
+            return frontier_asked(scenario.inputs, flops)
+        return None if flops is None else slice_asked(scenario.inputs, flops)
 
     def _budget(self, scenario: Scenario) -> float | None:
         """Return the scenario's compute [FLOP], if it fixes one for all laws."""
@@ -98,9 +140,9 @@ lowest point is the compute-optimal model."""
     def _colors(self, scenario: Scenario) -> dict[str, int]:
         return {name: index for index, name in enumerate(scenario.catalog.load("laws").records)}
 
-    def _frontier_plot(self, scenario: Scenario) -> Plot:
-        assert self._found is not None
-        flops, answer = self._budget(scenario), self.host.intervals.of(_SWEEP, self._found)
+    def _frontier_plot(self, scenario: Scenario, answer: Answer | None) -> Plot:
+        assert answer is not None
+        flops = self._budget(scenario)
         marks = known_models(scenario.catalog, self._axis) if self._models else []
         own = self._own_mark(scenario, flops)
         marks += [own] if own else []
@@ -119,14 +161,13 @@ lowest point is the compute-optimal model."""
                 return Mark(flops, row.value, f"your C, {row.law}", emphasis=True)
         return None
 
-    def _slice_plot(self, scenario: Scenario) -> Plot:
-        if self._found is None:
+    def _slice_plot(self, scenario: Scenario, answer: Answer | None) -> Plot:
+        if answer is None:
             return Plot(
                 "The slice needs one C: give C, or N and D, or a machine and a time",
                 Axis("N", "parameters"),
                 Axis("L", "nats/token", False),
             )
-        answer = self.host.intervals.of(_SWEEP, self._found)
         best = {row.law: row.value for row in answer.rows if row.id == "optimal_params"}
         least = {row.law: row.value for row in answer.rows if row.id == "optimal_loss"}
         marks = [Mark(n, least[law], format_quantity(n, "parameters")) for law, n in best.items()]

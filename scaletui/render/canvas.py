@@ -59,7 +59,7 @@ class Sheet:
             self.put(x, y, text, style)
 
     def rows(self) -> list[list[Run]]:
-        """Return each row as runs; a blank takes the style before it, so that it starts no run of its own."""
+        """Return each row as runs; a blank takes the style before it, or that of the first text, and starts no run."""
         rows = []
         for start in range(0, self.width * self.height, max(1, self.width)):
             row: list[Run] = []
@@ -69,9 +69,10 @@ class Sheet:
                 self.chars[start : start + self.width], self.styles[start : start + self.width], strict=True
             ):
                 if style != current and char != " ":
-                    if held:
+                    if row or held.count(" ") < len(held):
                         row.append((current, "".join(held)))
-                    held, current = [], style
+                        held = []
+                    current = style
                 held.append(char)
             row.append((current, "".join(held)))
             rows.append(row)
@@ -100,19 +101,23 @@ def fit(text: str, width: int, ascii_only: bool) -> str:
     return text if len(text) <= width else text[: max(0, width - 1)] + ("~" if ascii_only else "…")[: max(0, width)]
 
 
-def pack(entries: Sequence[Sequence[Run]], width: int, most: int) -> list[Placed]:
-    """Return ``entries`` in at most ``most`` rows, the last of which counts those that have no room."""
+def pack(entries: Sequence[Sequence[Run]], width: int, most: int, first: int | None = None) -> list[Placed]:
+    """Return ``entries`` in at most ``most`` rows, the last of which counts those that have no room.
+
+    ``first`` is the width of the first row, where it is another.
+    """
     rows: list[Placed] = []
     waiting = list(entries)
     while waiting and len(rows) < most:
         row: Placed = []
         at = 0
+        room = width if rows or first is None else first
         last = len(rows) + 1 == most
         while waiting:
             size = _size(waiting[0])
-            all_fit = at + sum(map(_size, waiting)) + 2 * (len(waiting) - 1) <= width
+            all_fit = at + sum(map(_size, waiting)) + 2 * (len(waiting) - 1) <= room
             count = 2 + len(f"+{len(waiting) - 1} more") if last and not all_fit else 0
-            if at + size + count > width:
+            if at + size + count > room:
                 break
             for style, text in waiting.pop(0):
                 row.append((at, (style, text)))

@@ -16,7 +16,10 @@ from scaletui_core.presets import Catalog
 from scaletui_core.traced import Traced
 
 if TYPE_CHECKING:
-    from scaletui.render.plot import Plot
+    from scaletui.render.plot import Glyphs, Plot
+
+GLYPHS: tuple[Glyphs, ...] = ("braille", "half", "ascii")
+"""What plots can be drawn in: the dots of braille, half blocks, ASCII alone."""
 
 
 class Figure(NamedTuple):
@@ -122,18 +125,17 @@ def axis_help(calculator: str) -> str:
     return f"What to plot. {'; '.join(f'{one.name}: {one.help}' for one in FIGURES[calculator])}."
 
 
-def plot_text(
-    inputs: Any,
-    point: Answer,
-    answer: Answer,
-    catalog: Catalog,
-    axis: str | None,
-    width: int,
-    height: int,
-    ascii_only: bool,
-    colors: Colors,
-) -> str:
-    """Return an answer's figure as text for a terminal of ``width`` x ``height`` cells.
+def figure_names() -> list[str]:
+    """Return what can be drawn of a scenario, as ``part.figure``: those of its budget's sweeps first.
+
+    >>> figure_names()[0], figure_names()[-1]
+    ('frontier.params', 'batch.cost')
+    """
+    return [f"{part}.{figure.name}" for part, figures in FIGURES.items() for figure in figures]
+
+
+def plot_of(inputs: Any, point: Answer, answer: Answer, catalog: Catalog, axis: str | None) -> Plot:
+    """Return a figure of an answer, the first where ``axis`` names none.
 
     ``point`` is the answer before samples were drawn, ``answer`` the one with intervals.
 
@@ -142,13 +144,16 @@ def plot_text(
     InputError
         If there is no such figure, or these inputs leave nothing to draw.
     """
-    from scaletui.render.plot import ansi, draw
-
     figure = figure_named(answer.calculator, axis)
     try:
-        plot = figure.draw(inputs, answer if figure.bands else point, catalog)
+        return figure.draw(inputs, answer if figure.bands else point, catalog)
     except InputError as error:
         raise error.at("--plot" if axis is None else f"--axis {axis}") from None
-    canvas = draw(plot, width, height, glyphs="ascii" if ascii_only else "braille")
-    text = ansi(canvas, colors=colors)
+
+
+def plot_text(plot: Plot, width: int, height: int, glyphs: Glyphs, colors: Colors) -> str:
+    """Return a plot as text for a terminal of ``width`` x ``height`` cells, with a final newline."""
+    from scaletui.render.plot import ansi, draw
+
+    text = ansi(draw(plot, width, height, glyphs=glyphs), colors=colors)
     return text if text.endswith("\n") else text + "\n"

@@ -31,7 +31,8 @@ def ceiling(inputs: LearningInputs, answer: Answer, catalog: Catalog) -> Plot:
     ends = min(own, turn) / _REACH, max(own, turn) * _REACH
     many = log_spaced(*ends, 61)
     answers, left = [at(one) for one in many], "effective_years"
-    series = [Series("in proportion", many, [one.row("learning_years").value for one in answers])]
+    speed = "" if inputs.speed is None else f", at {number(inputs.speed, '')}x human speed"
+    series = [Series(f"in proportion{speed}", many, [one.row("learning_years").value for one in answers])]
     marks = [Mark(own, value["learning_years"], f"yours: {number(value['learning_years'], '')}", emphasis=True)]
     title = f"Years learned a day by {name}"
     if limited:
@@ -46,5 +47,4 @@ def ceiling(inputs: LearningInputs, answer: Answer, catalog: Catalog) -> Plot:
             Mark(turn, half, f"critical: {number(turn, 'tokens')} {name}"),
         ]
         title += f"; B_crit = {number(value['critical_batch'], 'tokens')} tokens"
-    speed = "" if inputs.speed is None else f"{number(inputs.speed, '')}x human speed"
-    return Plot(title, Axis(name, speed, True, *ends), Axis("learned a day", "years"), tuple(series), tuple(marks))
+    return Plot(title, Axis(name, "", True, *ends), Axis("learned a day", "years"), tuple(series), tuple(marks))

@@ -6,7 +6,9 @@ from functools import partial
 from typing import Any
 
 from scaletui.render.plot import Axis, Mark, Plot, Series
+from scaletui.render.plot_model import BEYOND
 from scaletui_core.answer import Answer
+from scaletui_core.calculator import INSIDE
 from scaletui_core.errors import InputError
 from scaletui_core.known_models import model_flops, working_params
 from scaletui_core.presets import Catalog
@@ -54,8 +56,9 @@ def sweep_plot(
             xs, ys = lines.setdefault(row.law, ([], []))
             xs.append(row.at)
             ys.append(row.value)
+    fitted = _fitted(answer)
     series = tuple(
-        Series(law, xs, ys, color=(colors or {}).get(law, index) % 8)
+        Series(law, xs, ys, color=(colors or {}).get(law, index) % 8, fitted=fitted.get(law))
         for index, (law, (xs, ys)) in enumerate(lines.items())
     )
     series = (*(_band(answer, axis, one) for one in series if _varies(answer, axis, one.name)), *series)
@@ -66,6 +69,22 @@ def sweep_plot(
     return Plot(
         title, Axis(answer.sweep.symbol, answer.sweep.unit, True, low, high), Axis(label, unit, log), series, inside
     )
+
+
+def _fitted(answer: Answer) -> dict[str, tuple[float, float]]:
+    """Return where on the x axis each law is within its fit; all of a slice is where its budget is."""
+    room = 10.0**INSIDE
+    spans = {law: (low / room, high * room) for law, (low, high) in answer.provenance.get("fitted", {}).items()}
+    if answer.sweep is None or answer.sweep.id == "compute":
+        return spans
+    flops = _budget(answer)
+    return {law: BEYOND for law, (low, high) in spans.items() if not low <= flops <= high}
+
+
+def _budget(answer: Answer) -> float:
+    """Return the compute of a slice [FLOP], of a range its middle."""
+    flops: Any = answer.inputs["flops"]
+    return float(flops["value"] if isinstance(flops, dict) else flops)
 
 
 def _varies(answer: Answer, axis: str, law: str) -> bool:
@@ -82,10 +101,8 @@ def _band(answer: Answer, axis: str, line: Series) -> Series:
 
 def title_of(answer: Answer, axis: str) -> str:
     """Return the heading of a plot of an answer."""
-    inputs: dict[str, Any] = answer.inputs
     if answer.sweep is not None and answer.sweep.id == "params":
-        flops = inputs["flops"]
-        budget = format_quantity(flops["value"] if isinstance(flops, dict) else flops, "FLOP")
+        budget = format_quantity(_budget(answer), "FLOP")
         return f"isoFLOP slice at C = {budget} FLOP: {AXES[axis][0]} against N"
     return f"Compute-optimal {AXES[axis][0]} against C"
 

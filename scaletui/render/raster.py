@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from functools import cache
 
+Dash = tuple[int, int]  # cells drawn, cells left out
+SOLID: Dash = (1, 0)
 Dot = tuple[float, float]
 Path = Sequence[Dot | None]  # dots right and down from the upper left; None breaks the line
 
@@ -71,14 +73,14 @@ def clip(x0: float, y0: float, x1: float, y1: float, right: float, bottom: float
     return (x0 + start * across, y0 + start * down), (x0 + end * across, y0 + end * down)
 
 
-def stroke(raster: Raster, path: Path, tag: int, dashed: bool = False, ink: bool = True) -> list[int]:
+def stroke(raster: Raster, path: Path, tag: int, dash: Dash = SOLID, ink: bool = True) -> list[int]:
     """Draw a line through ``path`` (Bresenham), and return the cells it passes, in order.
 
     With ``ink`` off nothing is drawn: the cells are those the line would pass.
     """
     right, bottom = raster.width - 1, raster.height - 1
     cells: list[int] = []
-    phase = 0
+    phase = 0, 0
     before: Dot | None = None
     for i, point in enumerate(path):
         if point is not None:
@@ -93,14 +95,25 @@ def stroke(raster: Raster, path: Path, tag: int, dashed: bool = False, ink: bool
             inside = 0 <= x0 <= right and 0 <= x1 <= right and 0 <= y0 <= bottom and 0 <= y1 <= bottom
             part = ends if inside else clip(x0, y0, x1, y1, right, bottom)
             if part is not None:
-                phase = _segment(raster, part, tag, dashed, ink, phase, cells)
+                phase = _segment(raster, part, tag, dash, ink, phase, cells)
         before = point
     return cells
 
 
 def _segment(
-    raster: Raster, part: tuple[Dot, Dot], tag: int, dashed: bool, ink: bool, phase: int, cells: list[int]
-) -> int:
+    raster: Raster,
+    part: tuple[Dot, Dot],
+    tag: int,
+    dash: Dash,
+    ink: bool,
+    phase: tuple[int, int],
+    cells: list[int],
+) -> tuple[int, int]:
+    """Draw a straight piece of a line, and return how many dots the line has before the next piece.
+
+    The second number is how many it had where it entered the cell that it is in: a flat line is dashed by whole cells,
+    since a dash that ends inside of one leaves no gap in the characters of ASCII; a steep one by dots.
+    """
     bits, owner, shared, table, columns = raster.bits, raster.owner, raster.shared, raster.table, raster.columns
     across, down, merge = raster.across, raster.down, raster.merge
     in_x, in_y = (1 << across) - 1, (1 << down) - 1
@@ -113,13 +126,19 @@ def _segment(
     step_x, step_y = (1 if x < x1 else -1), (1 if y < y1 else -1)
     error = dx + dy
     last = cells[-1] if cells else -1
-    gap = 2 << across if dashed else 0  # dashes of two cells
+    on, period = dash[0] << across, sum(dash) << across
+    count, entered = phase
+    steep = -dy > dx
+    pen = ink
     while True:
         cell = (y >> down) * columns + (x >> across)
         if cell != last:
             last = cell
             cells.append(cell)
-        if ink and not phase & gap:
+            entered = count
+        if period > on:
+            pen = ink and (count if steep else entered) % period < on
+        if pen:
             if owner[cell] != tag:
                 if owner[cell]:
                     shared[cell] = 1
@@ -128,8 +147,8 @@ def _segment(
                 owner[cell] = tag
             bits[cell] |= table[((y & in_y) << across) | (x & in_x)]
         if x == x1 and y == y1:
-            return phase
-        phase += 1
+            return count, entered
+        count += 1
         double = 2 * error
         if double >= dy:
             error += dy
@@ -223,15 +242,21 @@ def letter_cells(raster: Raster, cells: Sequence[int], taken: bytearray, tag: in
     return chosen
 
 
-def label_cell(taken: bytearray, columns: int, cell: int, size: int) -> int | None:
-    """Return where a label of ``size`` starts: right, left, above, below; off the lines if it can be."""
+def label_cell(taken: bytearray, columns: int, cell: int, size: int, cover: bool) -> int | None:
+    """Return where a label of ``size`` starts: right, left, above, below, or at a corner of its cell.
+
+    It stands off all lines, with a blank at either end; if there is no such place and it may ``cover`` lines, on one.
+    """
     row, column = divmod(cell, columns)
     middle = min(max(column - size // 2, 0), columns - size)
-    for most in (0, 1):
-        for line, start in ((row, column + 2), (row, column - 1 - size), (row - 1, middle), (row + 1, middle)):
+    right, left = column + 1, column - size
+    places = [(row, right + 1), (row, left - 1), (row - 1, middle), (row + 1, middle)]
+    places += [(row - 1, right), (row - 1, left), (row + 1, right), (row + 1, left)]
+    for most in (0, 1) if cover else (0,):
+        for line, start in places:
             if 0 <= start <= columns - size and 0 <= line < len(taken) // columns:
                 at = line * columns + start
                 before, after = at - (start > 0), at + size + (start + size < columns)
-                if max(taken[at : at + size]) <= most and max(taken[before:after]) < 2:
+                if max(taken[before:after]) <= most:
                     return at
     return None

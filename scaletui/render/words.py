@@ -17,7 +17,8 @@ BARE = (
     "TFLOP/s, dense",
 )  # units that a cell does not show
 
-TextLine = tuple[str, str, str]  # style ("", "head", "quiet"), the text, and what it is about (`about_of`), or ""
+TextLine = tuple[str, str, str]
+"""A line: its style ("", "head", "quiet", and "differs" where two are compared), the text, what it is about, or ""."""
 
 
 def value_text(row: Row, *, with_unit: bool = False, digits: int = 3) -> str:

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from scaletui import export
+from scaletui.render.words import wrapped
 from scaletui.screens.dialog import Dialog
 from scaletui_core.errors import ScaletuiError
 
@@ -16,33 +17,37 @@ class CopyScreen(Dialog[None]):
 
     Parameters
     ----------
-    command : str
-        As a shell takes it.
+    commands : list of str
+        As a shell takes them: what prints the numbers, behind what draws the figure, where one is shown.
     folder : str
-        Where a file of it goes.
+        Where a file of the first goes.
     """
 
     FOOT = "s: save it as a file   q: close"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("s", "save", "Save"), Binding("enter,y", "close", show=False)]
 
-    def __init__(self, command: str, folder: str) -> None:
+    def __init__(self, commands: list[str], folder: str) -> None:
         super().__init__("The command that prints this pane")
-        self._command, self._folder = command, folder
+        self._commands, self._folder = commands, folder
 
     def show(self) -> None:
         """Show the command, broken as a shell takes it, and how it was copied."""
-        lines = [("", "", ""), *(("", line, "") for line in broken(self._command, self.columns)), ("", "", "")]
+        lines = [("", "", "")]
+        for command in self._commands:
+            lines += [("", line, "") for line in broken(command, self.columns)] + [("", "", "")]
         said = (
-            "It was sent to the clipboard (OSC 52). Some terminals do not take it, and tmux only with",
-            "`set -g set-clipboard on`; then select it above, with shift held if the mouse is taken.",
-            "With --format json, csv or md it prints the same numbers in full.",
+            f"{'It' if len(self._commands) == 1 else 'The first'} was sent to the clipboard (OSC 52). Not every "
+            "terminal takes that, and tmux only with `set -g set-clipboard on`: then select it above, with shift held "
+            "where the mouse is taken.",
+            "With --format json, csv or md the numbers are printed in full.",
         )
-        self.lines.set_lines(lines + [("quiet", text, "") for text in said])
+        told = [line for text in said for line in wrapped(text, self.columns, "")]
+        self.lines.set_lines(lines + [("quiet", text, "") for text in told])
 
     def action_save(self) -> None:
         """Save the command as a file."""
         try:
-            path = export.save("sh", self._command + "\n", self._folder, "scaletui")
+            path = export.save("sh", self._commands[0] + "\n", self._folder, "scaletui")
         except ScaletuiError as error:
             self.say(foot=str(error).partition("\n")[0])
         else:

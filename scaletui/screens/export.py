@@ -12,6 +12,14 @@ from scaletui.screens.dialog import Dialog
 from scaletui_core.errors import ScaletuiError
 from scaletui_core.presets import Catalog
 
+_WORDS = {
+    "json": "every row in full precision and base units, with notes and provenance",
+    "csv": "the rows alone, for a spreadsheet",
+    "md": "a table for a page",
+    "txt": "the plot as text",
+    "svg": "the screen as a picture",
+}
+
 
 class ExportScreen(Dialog[None]):
     """A list of what can be saved.
@@ -38,18 +46,18 @@ class ExportScreen(Dialog[None]):
 
     def __init__(self, title: str, shown: Shown, picture: str, catalog: Catalog, folder: str) -> None:
         super().__init__(f"Export {title} into {folder}")
-        self._stem, self._folder = f"scaletui-{title.lower()}", folder
-        self._exports = {one.kind: one for one in export.exports(shown.answer, catalog, shown.plot or None, picture)}
+        self._stem, self._folder = export.stem_of(title), folder
+        self._exports = export.exports(shown.answer, catalog, shown.plot or None, picture)
 
     def show(self) -> None:
         """Show the kinds."""
-        self.lines.set_lines([("", f"{kind:<6} {one.words}", kind) for kind, one in self._exports.items()])
+        self.lines.set_lines([("", f"{kind:<6} {_WORDS[kind]}", kind) for kind in self._exports])
 
     def action_save(self) -> None:
         """Save what is under the cursor as a file."""
-        one = self._exports[self.lines.about]
+        kind = self.lines.about
         try:
-            path = export.save(one.kind, one.text(), self._folder, self._stem)
+            path = export.save(kind, self._exports[kind](), self._folder, self._stem)
         except ScaletuiError as error:
             self.say(foot=str(error).partition("\n")[0])
         else:
@@ -57,7 +65,11 @@ class ExportScreen(Dialog[None]):
 
     def action_copy(self) -> None:
         """Send what is under the cursor to the clipboard."""
-        one = self._exports[self.lines.about]
-        text = one.text()
+        try:
+            text = self._exports[self.lines.about]()
+            export.clip(text)  # whether a terminal would take it
+        except ScaletuiError as error:
+            self.say(foot=str(error).partition("\n")[0])
+            return
         self.app.copy_to_clipboard(text)
         self.say(foot=f"sent {len(text):,} characters to the clipboard, if the terminal takes them   q: close")

@@ -124,7 +124,8 @@ class KeyBar(Widget):
         for binding in bindings:
             if binding.id is not None:
                 first.setdefault(binding.id, shown_key(binding.key))
-        keys, always = [], []
+        keys: list[tuple[str, str]] = []
+        always: list[tuple[str, str]] = []
         for id, key in first.items():
             label, pair = KEYS[id].label, KEYS[id].pair
             if label:

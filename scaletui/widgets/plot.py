@@ -16,11 +16,12 @@ from textual.widget import Widget
 from scaletui.bindings import bound
 from scaletui.render.plot import PALETTE, Canvas, Glyphs, Plot, View, draw, readout
 from scaletui.render.ticks import Scale, shown, to_data
+from scaletui.terminal import colors
 
 # The palette at a luminance of 0.2 at most: three to one against the grey of Textual's light theme (#E0E0E0).
 _ON_LIGHT = ("#A67100", "#3D83AA", "#008D66", "#857E20", "#0072B2", "#CC5900", "#AC658C", "#7C7C7C")
 # The sixteen colours differ by terminal; none of these is the ground of one.
-_ANSI = ("yellow", "cyan", "green", "magenta", "bright_blue", "red", "bright_magenta", "bright_black")
+_ANSI = ("bright_red", "cyan", "green", "yellow", "bright_blue", "red", "magenta", None)
 _ZOOM = 0.8
 _PAN = 0.1
 
@@ -43,6 +44,7 @@ class PlotView(Widget, can_focus=True):
         bound("plot.cursor-left", "move_cursor(-1)"),
         bound("plot.cursor-right", "move_cursor(1)"),
         bound("plot.reset", "reset"),
+        bound("plot.glyphs", "glyphs"),
     ]
 
     def __init__(
@@ -56,12 +58,13 @@ class PlotView(Widget, can_focus=True):
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self._plot = plot
-        self._glyphs: Glyphs = glyphs
+        self._able = self._glyphs = glyphs
         self._view = View()
         self._cursor: float | None = None
         self._canvas = Canvas([])
         self._drawn = Size(0, 0)
         self._stale = True
+        self._sixteen = colors(True) == "16"
 
     @property
     def plot(self) -> Plot | None:
@@ -103,9 +106,9 @@ class PlotView(Widget, can_focus=True):
             self._update()
 
     @property
-    def text(self) -> str:
-        """The plot as it stands, as plain text."""
-        return "".join("".join(text for _, text in row).rstrip() + "\n" for row in self._canvas.rows)
+    def text(self) -> tuple[str, ...]:
+        """The rows of the plot as it stands, without colours."""
+        return tuple("".join(text for _, text in row) for row in self._canvas.rows)
 
     def stand(self) -> dict[str, Any]:
         """Return which part of the plane is shown and where the cursor is, as JSON can hold it."""
@@ -133,7 +136,7 @@ class PlotView(Widget, can_focus=True):
         """
         theme = self.app.current_theme
         if style_id.startswith("line"):
-            palette = _ANSI if theme.ansi else PALETTE if theme.dark else _ON_LIGHT
+            palette = _ANSI if theme.ansi or self._sixteen else PALETTE if theme.dark else _ON_LIGHT
             return Style(color=palette[int(style_id[4:])])
         if style_id == "grid":
             return Style(color="#808080")
@@ -193,6 +196,12 @@ class PlotView(Widget, can_focus=True):
         """Show the whole plot again, without a cursor."""
         self._view, self._cursor = View(), None
         self._update()
+
+    def action_glyphs(self) -> None:
+        """Draw with the next characters: braille, half blocks, ASCII; on a terminal that shows ASCII alone, nothing."""
+        if self._able != "ascii":
+            known = get_args(Glyphs)
+            self.glyphs = known[(known.index(self._glyphs) + 1) % len(known)]
 
     def _set_view(self, x: tuple[float, float], y: tuple[float, float]) -> None:
         """Show these fractions of what is shown, unless no axis could."""

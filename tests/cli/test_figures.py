@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import re
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 
 from scaletui.cli import COMMANDS, run
-from scaletui.render.figures import FIGURES, figure_named
-from scaletui.render.plot import Plot, draw, scales
+from scaletui.render.figures import FIGURES, GLYPHS, figure_named
+from scaletui.render.plot import Glyphs, Plot, draw, scales
+from scaletui.render.plot_model import leaves_fit
 from scaletui_core.batch import BatchInputs
 from scaletui_core.copies import CopiesInputs
 from scaletui_core.emergence import EmergenceInputs
@@ -270,6 +272,24 @@ def test_years_of_work_grow_with_the_root_of_compute(plot):
     assert [one.x for one in own.marks if one.emphasis] == [1e27]
 
 
+@pytest.mark.parametrize("axis", ["params", "tokens", "loss"])
+def test_a_law_is_dotted_beyond_the_compute_of_its_fit(axis, plot):
+    figure = plot("frontier", axis, FrontierInputs(law=("epoch-2024", "kaplan-2020")))
+    found = {one.name: one.fitted for one in figure.series}
+    # 1.4e18 to 1.3e22 FLOP (Besiroglu et al., Fig. 4); 6 x 1.5e9 x 2.3e10 at most (Kaplan et al., Sec. 1.3)
+    assert found["epoch-2024"] == (pytest.approx(1.4e18, rel=0.15), pytest.approx(1.3e22, rel=0.15))
+    assert found["kaplan-2020"] == (0.0, pytest.approx(2.07e20, rel=0.15))
+    assert "beyond the fit" in "\n".join(draw(figure, 80, 22).text())
+
+
+def test_a_slice_beyond_the_fit_is_dotted_whole_and_one_inside_is_not(plot):
+    for flops, beyond in ((1e21, False), (1.3e22, False), (1e24, True), (1e17, True)):
+        for axis in ("loss", "tokens"):
+            figure = plot("isoflop", axis, IsoflopInputs(flops, law=("epoch-2024",)))
+            assert [leaves_fit(one) for one in figure.series] == [beyond]
+            assert ("beyond the fit" in "\n".join(draw(figure, 80, 22).text())) is beyond
+
+
 # -- that each can be read -----------------------------------------------------------------------------------------
 
 
@@ -296,7 +316,7 @@ def test_every_figure_has_title_axes_and_a_legend_in_ascii(name, axis, inputs, w
     assert figure.y.unit
     for letter, one in zip("abcdefghij", figure.series, strict=False):
         assert one.name
-        assert re.search(rf"[-.:]?{letter}[-.:]? {re.escape(one.name[:20])}", text)  # in the legend
+        assert re.search(rf"([-:]|[-.] )?{letter}([-:]| [-.])? {re.escape(one.name[:20])}", text)  # in the legend
     inside = [row[canvas.left :] for row in rows[canvas.top : canvas.top + canvas.lines]]
     assert all(any(letter in row for row in inside) for letter, _ in zip("abcdefghij", figure.series, strict=False))
     assert sum(bool(re.match(r" *\S", row[: canvas.left - 1])) for row in rows[canvas.top :][: canvas.lines]) >= 2
@@ -309,6 +329,27 @@ def test_the_command_draws_what_the_app_draws(name, axis, inputs, plot, capsys):
     assert (code, err) == (0, "")
     rows = draw(plot(name, axis, inputs), 80, 22, glyphs="ascii").text()
     assert out == "".join(f"{row.rstrip()}\n" for row in rows)
+
+
+@pytest.mark.parametrize("glyphs", GLYPHS)
+def test_the_glyphs_can_be_chosen(glyphs, plot, capsys):
+    assert set(GLYPHS) == set(get_args(Glyphs))
+    assert run(["batch", "--loss", "3", "--plot", "--glyphs", glyphs]) == 0
+    rows = draw(plot("batch", "hyperbola", BatchInputs(loss=3.0)), 80, 22, glyphs=glyphs).text()
+    assert capsys.readouterr().out == "".join(f"{row.rstrip()}\n" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("--plot --glyphs haf", "--glyphs: no set of glyphs is called 'haf' (did you mean half?)"),
+        ("--plot --glyphs half --ascii", "--glyphs: --ascii is --glyphs ascii: drop one"),
+        ("--glyphs half", "--glyphs: needs --plot"),
+    ],
+)
+def test_what_is_wrong_with_the_glyphs_is_one_message(words, says, capsys):
+    assert run(["batch", "--loss", "3", *words.split()]) == 2
+    assert capsys.readouterr() == ("", f"scaletui: {says}\n")
 
 
 @pytest.mark.parametrize("name", FIGURES)

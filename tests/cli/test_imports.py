@@ -30,6 +30,7 @@ LINES = [
     "scenario list",
     "scenario show gopher",
     "scenario compare gopher chinchilla --format json",
+    "scenario compare gopher chinchilla --plot",
     "loss --params 70B --tokens 1.4T",
     "frontier",
     "frontier --unique 1B --format json",
@@ -85,11 +86,14 @@ sys.stderr.write(" ".join(name for name in sys.modules if name.startswith("scale
 """
 
 
-@pytest.mark.parametrize("line", ["speed --params 70B", "frontier", "speed --help", "batch --loss 3 --format json"])
+@pytest.mark.parametrize(
+    "line",
+    ["speed --params 70B", "frontier", "speed --help", "batch --loss 3 --format json", "scenario compare gopher gpt-3"],
+)
 def test_what_draws_is_imported_only_to_draw(line, clean_environment, tmp_path):
     modules, _ = imported(RENDERERS, line.split(), clean_environment, tmp_path)
     assert "scaletui.render.figures" in modules
-    drawers = ("figures_", "plot", "canvas", "raster", "ticks", "shapes")
+    drawers = ("figures_", "plot", "canvas", "raster", "ticks", "shapes", "overlay")
     assert [name for name in modules if name.rpartition(".")[2].startswith(drawers)] == []
 
 

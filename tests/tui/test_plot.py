@@ -14,9 +14,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.color import ColorSystem
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
+from scaletui.render.overlay import overlay
 from scaletui.render.plot import (
     PALETTE,
     Axis,
@@ -30,6 +32,7 @@ from scaletui.render.plot import (
     draw,
     readout,
 )
+from scaletui.render.plot_model import BEYOND
 from scaletui.render.ticks import Scale, number, ticks
 from scaletui.widgets.plot import PlotView
 
@@ -122,6 +125,18 @@ def test_any_plot_is_exactly_the_size_asked(
     assert all(row.isprintable() for row in rows)
     if glyphs == "ascii":
         assert "".join(rows).isascii()
+
+
+@settings(derandomize=True, deadline=None, max_examples=150)
+@given(first=plots(), second=plots(), width=st.integers(0, 120), glyphs=st.sampled_from(GLYPHS))
+def test_any_two_plots_of_the_same_quantities_are_one(first: Plot, second: Plot, width: int, glyphs: Glyphs) -> None:
+    second = second._replace(x=first.x._replace(low=second.x.low), y=first.y._replace(high=second.y.high))
+    plot = overlay(first, second, ("one", "other"))
+    assert len(plot.series) >= max(len(first.series), len(second.series))
+    assert len(plot.series) <= len(first.series) + len(second.series)
+    rows = draw(plot, width, 30, glyphs=glyphs).text()
+    assert {cell_len(row) for row in rows} <= {width}
+    assert all(row.isprintable() for row in rows)
 
 
 def test_too_small_and_empty_say_so() -> None:
@@ -363,6 +378,70 @@ def test_a_dashed_line_has_gaps_and_a_solid_one_none() -> None:
     assert 0.4 < len(dots(dashed)) / len(dots(solid)) < 0.6
 
 
+def pattern(canvas: Canvas, row: int) -> str:
+    """Return the cells of one row inside the axes: # where a line is, blank where it is not."""
+    return "".join(" " if char in " ·" else "#" for char in area(canvas)[row])
+
+
+@pytest.mark.parametrize("glyphs", GLYPHS)
+@pytest.mark.parametrize(
+    ("dashed", "dotted", "expected"), [(True, False, "##  "), (False, True, "# "), (True, True, "#   ")]
+)
+def test_each_way_to_draw_a_line_is_told_apart_by_whole_cells(
+    dashed: bool, dotted: bool, expected: str, glyphs: Glyphs
+) -> None:
+    line = Series("", [0.0, 10.0], [5.0, 5.0], dashed=dashed, dotted=dotted)
+    canvas = draw(Plot("", X, Y, (line,)), 60, 16, glyphs=glyphs)
+    (row,) = (i for i in range(canvas.lines) if "#" in pattern(canvas, i))
+    assert pattern(canvas, row) == (expected * 60)[: canvas.columns]
+
+
+@pytest.mark.parametrize("glyphs", GLYPHS)
+@pytest.mark.parametrize("rising", [0.3, 5.0, 40.0])
+def test_a_dotted_line_shows_less_ink_than_a_solid_one_at_every_slope(rising: float, glyphs: Glyphs) -> None:
+    def inked(dotted: bool) -> int:
+        line = Series("", [0.0, 10.0], [0.0, rising], dotted=dotted)
+        canvas = draw(Plot("", X, Y, (line,)), 60, 24, glyphs=glyphs)
+        if glyphs == "braille":
+            return len(dots(canvas))
+        return sum({"█": 2, "|": 2, "/": 2}.get(char, char not in " ·") for row in area(canvas) for char in row)
+
+    assert 0.3 < inked(True) / inked(False) < 0.75
+
+
+@pytest.mark.parametrize("glyphs", GLYPHS)
+def test_a_line_is_dotted_beyond_its_fit_and_the_legend_says_so(glyphs: Glyphs) -> None:
+    law = Series("a law", COMPUTE, [1e9] * 60, fitted=(1e20, 1e23))
+    flat = Axis("N", "parameters", True, 1e8, 1e10)
+    canvas = draw(Plot("", C, flat, (law,)), 100, 16, glyphs=glyphs)
+    row = next(i for i in range(canvas.lines) if "a" in area(canvas)[i])
+    cells = pattern(canvas, row)
+    low, high = (round(canvas.x.fraction(end) * canvas.columns) for end in (1e20, 1e23))
+    assert set(cells[low + 1 : high - 1]) == {"#"}
+    for part in (cells[: low - 1], cells[high + 2 :]):
+        assert 0.4 < part.count("#") / len(part) < 0.65  # letters stand on dots and between them
+    legend = canvas.text()[canvas.top + canvas.lines + 2]
+    assert re.match(r"(⠒ ⠒|▀ ▀|- -) beyond the fit  .a. a law ", legend)
+    whole = draw(Plot("", C, flat, (law._replace(fitted=(1e17, 1e28)),)), 100, 16, glyphs=glyphs)
+    assert set(pattern(whole, row)) == {"#"}
+    assert "beyond" not in "".join(whole.text())
+    assert whole.text() == draw(Plot("", C, flat, (law._replace(fitted=None),)), 100, 16, glyphs=glyphs).text()
+    nowhere = draw(Plot("", C, flat, (law._replace(fitted=BEYOND),)), 100, 16, glyphs=glyphs)
+    assert 0.4 < pattern(nowhere, row).count("#") / nowhere.columns < 0.6
+    legend = nowhere.text()[nowhere.top + nowhere.lines + 2]
+    assert re.match(r".{3} beyond the fit  (┈a┈|\. a \.) a law ", legend)
+
+
+def test_a_line_that_comes_back_is_dotted_wherever_it_is_outside() -> None:
+    there = Series("", [0.0, 10.0, 0.0], [2.0, 5.0, 8.0], fitted=(4.0, 20.0))
+    canvas = draw(Plot("", X, Y, (there,)), 60, 24)
+    edge = canvas.x.dot(4.0, 2 * canvas.columns)
+    for upper in (True, False):  # the way there is below, the way back above
+        drawn = {right for right, up in dots(canvas) if (up > 2 * canvas.lines) is upper}
+        assert drawn >= set(range(edge + 1, 100))
+        assert 0.3 < len({right for right in drawn if right <= edge}) / (edge + 1) < 0.7
+
+
 def test_a_band_is_shaded_between_its_ends_only() -> None:
     band = Series("", [0.0, 10.0], [3.0, 3.0], "band", ys2=[7.0, 7.0])
     canvas = draw(Plot("", X, Y, (band,)), 60, 24)
@@ -416,6 +495,16 @@ def test_the_legend_is_complete_or_says_how_many_it_leaves_out(width: int, heigh
     assert len([row for row in below if "published" in row]) <= height // 4
 
 
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_the_x_axis_is_named_below_its_ticks_beside_the_legend(width: int) -> None:
+    laws = tuple(Series(f"published-law-{k:02}", *LAW[1:3]) for k in range(9))
+    for count in (0, 1, 9):
+        canvas = draw(Plot("", C, N, laws[:count] or (LAW._replace(name=""),)), width, 30)
+        below = canvas.text()[canvas.top + canvas.lines + 2]
+        assert below.endswith("C [FLOP]")
+        assert (count > 0) == ("published-law-00" in below)
+
+
 def test_a_mark_is_in_its_cell() -> None:
     corners = [(0.0, 0.0), (10.0, 0.0), (0.0, 10.0), (10.0, 10.0)]
     canvas = draw(Plot("", X, Y, (Series("", [5.0], [5.0]),), tuple(Mark(*at, "") for at in corners)), 60, 20)
@@ -447,6 +536,35 @@ def test_a_label_keeps_off_the_line_if_it_can() -> None:
     canvas = draw(Plot("", X, Y, (flat,), (Mark(5.0, 5.0, "label"),)), 60, 20)
     ((_, row),) = where(canvas, "●")
     assert abs(next(i for i, text in enumerate(canvas.text()) if "label" in text) - row) == 1
+
+
+@pytest.mark.parametrize("glyphs", GLYPHS)
+def test_many_labels_cover_no_line_and_run_into_none(glyphs: Glyphs) -> None:
+    laws = tuple(
+        Series(f"law {k}", COMPUTE, [10 ** (7 + k / 2) * (c / 1e18) ** 0.4 for c in COMPUTE]) for k in range(4)
+    )
+    marks = tuple(Mark(c, 3e8 * (c / 1e18) ** 0.4, f"<mark{i:02}>") for i, c in enumerate(COMPUTE[::2]))
+    bare = draw(Plot("", C, N, laws), 100, 30, glyphs=glyphs)
+    canvas = draw(Plot("", C, N, laws, marks), 100, 30, glyphs=glyphs)
+    assert sum("<mark" in row for row in area(canvas)) >= 3
+    for line, row in enumerate(area(canvas)):
+        for label in re.finditer(r"<mark\d\d>", row):
+            under = area(bare)[line][max(label.start() - 1, 0) : label.end() + 1]
+            # letters of lines make way for labels
+            assert not set(under) - set(" ·"), under
+
+
+def test_two_series_that_share_a_point_name_it_once() -> None:
+    a = Series("one", [5.0], [5.0], "points", labels=["here"])
+    text = "".join(area(draw(Plot("", X, Y, (a, a._replace(name="other", color=1))), 60, 20)))
+    assert text.count("here") == 1
+
+
+def test_a_label_in_a_band_has_blanks_around_it() -> None:
+    band = Series("", [0.0, 10.0], [1.0, 1.0], "band", ys2=[9.0, 9.0])
+    for glyphs in GLYPHS:
+        text = "\n".join(area(draw(Plot("", X, Y, (band,), (Mark(5.0, 5.0, "label"),)), 60, 20, glyphs=glyphs)))
+        assert re.search(r"[●*] label \S", text)
 
 
 def test_the_users_own_label_wins() -> None:
@@ -520,6 +638,14 @@ def test_the_cursor_is_a_line_with_its_readout_below() -> None:
     assert canvas.text()[-1].split() == ["C", "=", "1.00e22", "a", "10B"]
 
 
+def test_what_many_lines_read_takes_two_rows_where_there_is_room() -> None:
+    laws = tuple(Series(f"law {k}", COMPUTE, [k * c**0.5 for c in COMPUTE]) for k in range(1, 12))
+    tall, low = (draw(Plot("", C, N, laws), 80, height, cursor=1e22).text() for height in (24, 16))
+    assert re.findall(r"([a-k]) \S+[BT]", " ".join(tall[-2:])) == list("abcdefghijk")
+    assert "C = " in tall[-2]
+    assert re.search(r"\+\d more *$", low[-1])
+
+
 # -- colours ------------------------------------------------------------------------------------------------------
 
 
@@ -532,6 +658,14 @@ def test_neighbouring_runs_differ_in_style() -> None:
     for row in draw(PLOT, 80, 24, cursor=1e21).rows:
         assert all(left != right for (left, _), (right, _) in pairwise(row))
         assert all(text for _, text in row)
+
+
+def test_blanks_start_no_run() -> None:
+    canvas = draw(PLOT, 80, 24)
+    for row in canvas.rows:
+        assert all(text.strip() for _, text in row[1:])
+        assert row[0][1].strip() or len(row) == 1
+    assert sum(map(len, canvas.rows)) <= 3 * 24
 
 
 def test_a_terminal_shows_the_ansi_as_it_was_drawn() -> None:
@@ -689,6 +823,37 @@ async def test_styles_follow_the_theme_and_glyphs_can_be_set() -> None:
         assert on_screen(app) == draw(PLOT, 80, 24, glyphs="ascii").text()
         with pytest.raises(ValueError, match="braille, half, ascii"):
             view.glyphs = "sixel"
+
+
+@pytest.mark.parametrize("able", GLYPHS)
+async def test_a_key_turns_the_glyphs_where_the_terminal_shows_them(able: Glyphs) -> None:
+    class Plotted(App[None]):
+        def compose(self) -> ComposeResult:
+            yield PlotView(PLOT, glyphs=able)
+
+    app = Plotted()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.query_one(PlotView).focus()
+        seen = []
+        for _ in range(3):
+            await pilot.press("g")
+            seen.append(app.query_one(PlotView).glyphs)
+            assert on_screen(app) == draw(PLOT, 80, 24, glyphs=seen[-1]).text()
+    assert set(seen) == ({"ascii"} if able == "ascii" else set(GLYPHS))
+    assert seen[-1] == able
+
+
+async def test_sixteen_colours_are_those_of_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("COLORTERM", raising=False)
+    app = Shown()
+    async with app.run_test(size=(80, 24)):
+        view = app.query_one(PlotView)
+        for index in range(8):
+            color = view.styles_for(f"line{index}").color
+            codes = [] if color is None else color.downgrade(ColorSystem.STANDARD).get_ansi_codes()
+            (run,) = Canvas([[(f"line{index}", "x")]]).rows
+            assert ansi(Canvas([run]), colors="16") == ("\x1b[" + codes[0] + "mx\x1b[0m" if codes else "x")
 
 
 async def test_a_click_puts_the_cursor_in_its_column() -> None:
