@@ -14,7 +14,7 @@ from scaletui import locations, terminal
 from scaletui.bindings import bound
 from scaletui.panes.base import Shown
 from scaletui.render.plot import Glyphs
-from scaletui.scenario import Scenario
+from scaletui.scenario import SOLVED, Scenario
 from scaletui.shell import FIRST, Shell
 from scaletui.state import State
 from scaletui.themes import THEMES
@@ -65,6 +65,8 @@ class ScaletuiApp(Shell):
         self.against: Scenario | None = None
         self.against_name = ""
         self._jumps: dict[str, FieldInput] = {}
+        self._locks: dict[str | None, dict[str, str]] = {}
+        self._turned: dict[str, str] = {}
 
     # Reading
 
@@ -155,15 +157,21 @@ class ScaletuiApp(Shell):
 
     def _solve(self, which: str) -> None:
         from scaletui_core.flow import budget_found
-        from scaletui_core.solving import lock_words, solve_for
+        from scaletui_core.solving import lock_words, solve_for, solved_for
 
-        found = budget_found({"calc": self.scenario.budget.found}, self.scenario.catalog)
+        budget, texts = self.scenario.budget, self.scenario.texts["calc"]
+        now = {name: texts.get(name, "") for name in SOLVED}
+        if now != self._turned:  # something was typed since
+            self._locks.clear()
+        self._locks[solved_for(budget.own)] = now
         try:
-            turned = solve_for(which, self.scenario.texts["calc"], found)
+            turned = solve_for(which, texts, budget_found({"calc": budget.found}, self.scenario.catalog))
         except InputError as error:
-            self.tell(self.scenario.budget.in_app(error.line))
+            self.tell(budget.in_app(error.line))
             return
-        self.put_texts("calc", turned.texts)
+        # Once around, the texts are those that there were, not what six digits make of them.
+        self._turned = self._locks.get(which, turned.texts)
+        self.put_texts("calc", self._turned)
         said = f"solved for: {lock_words(self.scenario.budget.own)}"
         self.tell(f"{said}; {turned.words}" if turned.words else said)
 

@@ -31,6 +31,7 @@ from scaletui.scenario import Scenario
 from scaletui.state import State
 from scaletui.widgets.bars import KeyBar, ScenarioBar, TabBar, TooSmall
 from scaletui.widgets.field import FieldInput
+from scaletui_core.calculator import PARTS
 
 FIRST = {"calc": {"flops": "5.76e23"}}  # Gopher's budget, the question every law was asked first
 WIDE = 160
@@ -170,7 +171,9 @@ class Shell(App[None]):
         self.show_keys()
 
     def show_keys(self) -> None:
-        """Show the keys that work where the focus is."""
+        """Show the keys that work where the focus is, unless something is being said."""
+        if self._saying:
+            return
         active = [item for item in self.screen.active_bindings.values() if item.enabled]
         typing = isinstance(self.focused, Input)
         if typing:
@@ -188,7 +191,7 @@ class Shell(App[None]):
 
     def tell(self, words: str) -> None:
         """Say something in the line of keys, until the next key."""
-        self._bar(KeyBar).show([("", words)])
+        self._bar(KeyBar).say(words)
         self._saying = True
 
     def _bar(self, kind: type[Any]) -> Any:
@@ -351,8 +354,9 @@ class Shell(App[None]):
         before = self.scenario.state
         self.scenario.put(state)
         changed = state.differences(before)
-        if changed:
-            await self.show_part(changed[0].partition(".")[0])
+        part = changed[0].partition(".")[0] if changed else ""
+        if part in PARTS:
+            await self.show_part(part)
         self.show_state()
         self.tell(f"{done}: {', '.join(changed[:3])}{'...' if len(changed) > 3 else ''}" if changed else done)
 

@@ -13,7 +13,7 @@ from scaletui.panes.calculator import CalculatorPane
 class BudgetPane(CalculatorPane):
     """From a budget to the model it should train."""
 
-    PLACES = ("budget", "pane")
+    PLACES = ("budget",)
     BINDINGS: ClassVar[list[BindingType]] = [bound("budget.solve", "app.solve_next")]
     TITLE = "Budget"
     ORDER = 1

@@ -145,10 +145,10 @@ class CalculatorPane(Pane):
     def _echo(self) -> None:
         """Say what the field in focus is understood as, or what is wrong; a long reason covers some of the results."""
         sheet = self.sheet
-        focused = self.app.focused
-        line = sheet.echo(focused.field.name) if isinstance(focused, FieldInput) else self._spread_line()
+        typed = self._typed_into
+        line = sheet.echo(typed) if typed else self._spread_line()
         if sheet.error is not None:
-            if not (isinstance(focused, FieldInput) and focused.field.name in sheet.faults):
+            if typed not in sheet.faults:
                 line = sheet.in_app(sheet.error.line)
             line = f"! {line}" + (" - last good answer below" if sheet.answer else "")
         width = max(self.size.width - _BESIDE, 20)
@@ -160,6 +160,12 @@ class CalculatorPane(Pane):
         if str(echo.content) != text:
             echo.styles.height = max(min(len(lines), _REASON_LINES), 1)
             echo.update(text, layout=False)
+
+    @property
+    def _typed_into(self) -> str:
+        """The name of the field of this pane that has the focus; empty without one."""
+        focused = self.app.focused
+        return focused.field.name if isinstance(focused, FieldInput) and self in focused.ancestors else ""
 
     def _spread_line(self) -> str:
         """Return the shape of the spread of what the cursor is on: its first value that varies."""

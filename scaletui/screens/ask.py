@@ -56,9 +56,10 @@ class AskScreen(Dialog[str]):
         """Return the line, and a place for what is wrong with it."""
         return [LineInput(self._text), Static("", classes="dialog-said", markup=False)]
 
-    def on_mount(self) -> None:
-        """Take the focus."""
-        self.set_focus(self.query_one(LineInput))
+    @property
+    def start(self) -> Widget:
+        """The line."""
+        return self.query_one(LineInput)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Return the text if nothing is wrong with it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scaletui.screens.dialog import Dialog
 from scaletui_core.answer import Answer
+from scaletui_core.traced import Traced
 
 
 class CompareScreen(Dialog[None]):
@@ -17,14 +18,18 @@ class CompareScreen(Dialog[None]):
         Of the second scenario.
     """
 
-    FOOT = "bold: differs   the plots show both now, until `: compare no more`   q: close"
+    FOOT = "bold: differs   plots show both, until : compare no more   q: close"
 
     def __init__(self, answer: Answer, name: str) -> None:
         super().__init__(f"What stands in the fields (now), and {name}")
-        self._answer = answer
+        self._varies = any(isinstance(row.value, Traced) for row in answer.rows)
+        self._answer = answer.at_the_middle()
 
     def show(self) -> None:
         """Lay the comparison out."""
         from scaletui.render.compared import compared_lines
 
-        self.lines.set_lines(compared_lines(self._answer, self.columns))
+        lines = compared_lines(self._answer, self.columns)
+        if self._varies:
+            lines.append(("quiet", "Of what is uncertain the middle is compared.", ""))
+        self.lines.set_lines(lines)

@@ -48,6 +48,11 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
         return [LineView(id="lines")]
 
     @property
+    def start(self) -> Widget:
+        """What has the focus to begin with."""
+        return self.lines
+
+    @property
     def lines(self) -> LineView:
         """The lines that it shows."""
         return self.query_one(LineView)
@@ -67,7 +72,7 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
     def on_mount(self) -> None:
         """Fill in the lines and take the focus."""
         self.show()
-        self.set_focus(self.lines)
+        self.set_focus(self.start)
 
     def on_resize(self) -> None:
         """Lay the lines out for the new width."""

@@ -57,10 +57,10 @@ class Palette(Dialog[Entry]):
         """Return the line to type into, and the list."""
         return [LineInput(placeholder="such as plot, laws, gopher, theme"), LineView(id="lines", always=True)]
 
-    def on_mount(self) -> None:
-        """Show all, and take the focus."""
-        self.show()
-        self.set_focus(self.query_one(LineInput))
+    @property
+    def start(self) -> Widget:
+        """The line to type into."""
+        return self.query_one(LineInput)
 
     def show(self) -> None:
         """Show the entries that hold every word that was typed."""

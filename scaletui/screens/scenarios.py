@@ -35,7 +35,7 @@ class ScenarioScreen(Dialog[Choice]):
         Of one's own; None where there is no home.
     """
 
-    FOOT = "enter: open  s: save now as  c: compare  r: rename  d: duplicate  x: delete  q"
+    FOOT = "enter: open  s: save as  c: compare  r: rename  d: double  x: delete  q"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose('open')", "Open", priority=True),
         Binding("c", "choose('compare')", "Compare"),

@@ -133,6 +133,10 @@ class KeyBar(Widget):
                 (always if id in _ALWAYS else keys).append(shown)
         self.show(keys, always)
 
+    def say(self, words: str) -> None:
+        """Show words in place of the keys."""
+        self.show([("", cut(words, self.size.width - 2))])
+
     def show(self, keys: list[tuple[str, str]], always: list[tuple[str, str]] | None = None) -> None:
         """Show keys, each with its word: as many as fit before those that are always there."""
         if (keys, always or []) != (self._keys, self._always):
@@ -146,7 +150,7 @@ class KeyBar(Widget):
         for number, shown in enumerate((*self._keys, *self._always)):
             if len(text) + _width(shown) > (room if number < len(self._keys) else self.size.width):
                 continue
-            text.append(f" {shown[0]}", style="bold")
+            text.append(f" {shown[0]}" if shown[0] else "", style="bold")
             text.append(f" {shown[1]} ")
         return text
 
