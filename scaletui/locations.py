@@ -39,6 +39,12 @@ def scenario_folder() -> str | None:
     return None if folder is None else os.path.join(folder, "scenarios")
 
 
+def state_folder() -> str | None:
+    """Return the folder of what apps leave behind, ``$XDG_STATE_HOME/scaletui/sessions``; None without a home."""
+    folder = _xdg("XDG_STATE_HOME", os.path.join(".local", "state"))
+    return None if folder is None else os.path.join(folder, "sessions")
+
+
 def kernel_folder() -> str | None:
     """Return a folder that is there, writable, and nobody else's: in the cache folder, else among what is temporary.
 
