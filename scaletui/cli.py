@@ -14,6 +14,8 @@ import typer
 
 from scaletui.render import FORMATS
 from scaletui.render.figures import FIGURES, axis_help, figure_named, plot_text
+from scaletui.root import CONTEXT, Option, command_of, root, root_options, setting_option
+from scaletui.settings import BY_NAME, settings
 from scaletui_core.answer import Answer
 from scaletui_core.calculator import PARTS, Calculator
 from scaletui_core.errors import InputError, ScaletuiError, unknown_name
@@ -47,7 +49,9 @@ COMMANDS = {
     "hardware": Command("scaletui_core.listing", "HARDWARE"),
 }
 
-GROUPS = {"scenario": "scaletui.scenario_commands"}
+GROUPS = {
+    "scenario": "scaletui.scenario_commands",
+}
 """Commands that have commands of their own: each a module with an ``application``."""
 
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]  # ClickException, which typer does not export
@@ -61,7 +65,8 @@ def run(arguments: Sequence[str]) -> int:
         # A terminal that is not UTF-8 gets what it cannot show written out, not a traceback.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        result = application(_named(arguments), arguments)(list(arguments), prog_name="scaletui", standalone_mode=False)
+        app = application(command_of(arguments, {**COMMANDS, **GROUPS}), arguments)
+        result = app(list(arguments), prog_name="scaletui", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except ScaletuiError as error:
@@ -104,27 +109,24 @@ def _silence(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _named(arguments: Sequence[str]) -> str | None:
-    """Return the command that the arguments start with, so that only that one is built."""
-    return arguments[0] if arguments and (arguments[0] in COMMANDS or arguments[0] in GROUPS) else None
-
-
 def application(only: str | None = None, words: Sequence[str] | None = None) -> typer.Typer:
-    """Return the typer application with one command, or with all (for ``--help`` and completion).
+    """Return the typer application with one command, with none (``""``), or with all (for ``--help`` and completion).
 
     With the words of a command line, options that it does not use are left out where it uses none that is not known:
     each costs a tenth of a millisecond, and a command may have thirty.
     """
     # Without rich markup `--help` costs a third less, and text from outside cannot be read as markup.
     app = typer.Typer(
-        add_completion=only is None,
+        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         help="From a compute budget to the model it should train, under every published scaling law. "
         "Without a command: the app.",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback(invoke_without_command=True)(_root)
+    before = words is None or list(words[:1]) != [only]  # whether something may stand before the command
+    taken = (CONTEXT, *(root_options() if before else ()))
+    app.callback(invoke_without_command=True)(with_options(lambda **given: root(**given), taken))
     for name, command in COMMANDS.items():
         if only in (None, name):
             calculator: Calculator = getattr(importlib.import_module(command.module), command.attribute)
@@ -137,20 +139,6 @@ def application(only: str | None = None, words: Sequence[str] | None = None) -> 
     return app
 
 
-def _root(
-    context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", "-V", help="Show the version and leave.")] = False,
-) -> None:
-    if version:
-        from scaletui_core import __version__
-
-        sys.stdout.write(f"scaletui {__version__}\n")
-    elif context.invoked_subcommand is None:
-        from scaletui.start import open_app
-
-        raise typer.Exit(open_app())
-
-
 def _function(calculator: Calculator, command: Command, words: Sequence[str] | None) -> Callable[..., None]:
     """Return the function that typer makes a command of, with the options that the inputs declare."""
     declared = fields_of(calculator.inputs)
@@ -161,7 +149,7 @@ def _function(calculator: Calculator, command: Command, words: Sequence[str] | N
     used = None if words is None else {word.partition("=")[0] for word in words if word.startswith("-")}
     if used is not None and used <= {"--format", "--explain", *(field.option for field in declared)}:
         kept = (field for field in declared if field.option in used or field.name == "name")
-        return with_options(function, _options(kept) + SHARED_OPTIONS)
+        return with_options(function, _options(kept) + BARE_OPTIONS)
     more = (CHAIN_OPTIONS if command.chains else ()) + _plot_options(calculator.name) + SHARED_OPTIONS
     more += sampling_options() if _takes_ranges(calculator.inputs) else ()
     return with_options(function, _options(declared) + more)
@@ -201,10 +189,8 @@ def sampling_options() -> tuple[Option, ...]:
     return declared_options(SamplingInputs)
 
 
-Option = tuple[str, Any, Any]
-"""An option of a command: the name of its parameter, its default, its annotation."""
-
-SHARED_OPTIONS: tuple[Option, ...] = (
+BARE_OPTIONS: tuple[Option, ...] = (
+    CONTEXT,
     (
         "format",
         "table",
@@ -212,6 +198,7 @@ SHARED_OPTIONS: tuple[Option, ...] = (
     ),
     ("explain", False, Annotated[bool, typer.Option("--explain", help="Each row with formula, numbers and source.")]),
 )
+SHARED_OPTIONS = (*BARE_OPTIONS, setting_option(BY_NAME["color"]), setting_option(BY_NAME["ascii"]))
 SET_OPTION: Option = (
     "set",
     None,
@@ -249,7 +236,6 @@ def _plot_options(calculator: str) -> tuple[Option, ...]:
     return (
         ("plot", False, Annotated[bool, typer.Option("--plot", help="Draw it in the terminal.")]),
         ("axis", None, axis),
-        ("ascii", False, Annotated[bool, typer.Option("--ascii", help="Draw with ASCII alone.")]),
     )
 
 
@@ -298,17 +284,20 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
 
 def show(
     make: Callable[[Catalog], Answer],
+    click_context: typer.Context,
     format: str,
     explain: bool,
     plot: bool = False,
     axis: str | None = None,
+    color: str | None = None,
     ascii: bool = False,
     inputs: Any = None,
     **sampling: Any,
 ) -> None:
     """Compute an answer, over samples where it varies, and print it as the shared options say.
 
-    ``inputs`` are what a figure is drawn of. What is wrong with the user's presets is said.
+    ``click_context`` has the options that stand before the command, ``inputs`` are what a figure is drawn of. What is
+    wrong with the user's presets is said.
     """
     from scaletui import locations, terminal
     from scaletui.render import render
@@ -316,27 +305,29 @@ def show(
     if format not in FORMATS:
         raise unknown_name("format", format, FORMATS, where="--format")
     _refuse_unused(format, explain, plot, axis, ascii)
+    here = {"color": color, "ascii": "yes" if ascii else None}
+    options = (click_context.obj or {}) | {name: text for name, text in here.items() if text is not None}
+    chosen = settings(options)
     catalog = locations.catalog()
     tty = sys.stdout.isatty()
     columns, lines = terminal.size(tty)
+    colors = terminal.colors(tty, chosen.color, forced="color" in options)
     try:
         point = make(catalog)
-        answer = _sampled(point, sampling)
+        answer = _sampled(point, sampling, chosen.threads)
+        ascii = not terminal.unicode_shown(chosen.ascii)
         if plot:
-            ascii = ascii or not terminal.unicode_shown()
-            text = plot_text(
-                inputs, point, answer, catalog, axis, columns, max(lines - 2, 12), ascii, terminal.colors(tty)
-            )
+            text = plot_text(inputs, point, answer, catalog, axis, columns, max(lines - 2, 12), ascii, colors)
         else:
-            bold = tty and terminal.colors(tty) != "none"
-            text = render(answer, format, catalog, explain=explain, width=columns, bold=bold)
+            bold = colors != "none"
+            text = render(answer, format, catalog, explain=explain, width=columns, bold=bold, ascii_only=ascii)
     finally:
         for problem in catalog.problems:
             say(f"your presets are passed over: {problem}")
     sys.stdout.write(text)
 
 
-def _sampled(answer: Answer, sampling: dict[str, Any]) -> Answer:
+def _sampled(answer: Answer, sampling: dict[str, Any], threads: int | None) -> Answer:
     """Return an answer with intervals where an input was a range; what samples alone need is not even imported else."""
     varies = any(isinstance(row.value, Traced) for row in answer.rows)
     if not varies and not any(sampling.values()):
@@ -357,7 +348,7 @@ def _sampled(answer: Answer, sampling: dict[str, Any]) -> Answer:
             sys.stderr.write(f"\r{words}...\x1b[K")
             sys.stderr.flush()
 
-    (found,) = processors.sampled([answer], asked.sampling(processors.threads()), stage=stage)
+    (found,) = processors.sampled([answer], asked.sampling(processors.threads(threads)), stage=stage)
     if waiting:
         sys.stderr.write("\r\x1b[K")
     return found
@@ -365,9 +356,10 @@ def _sampled(answer: Answer, sampling: dict[str, Any]) -> Answer:
 
 def _refuse_unused(form: str, explain: bool, plot: bool, axis: str | None, ascii_only: bool) -> None:
     """Raise for an option of the output that is wrong or would change nothing."""
-    for option, given in (("--axis", axis is not None), ("--ascii", ascii_only)):
-        if given and not plot:
-            raise InputError("needs --plot", where=option)
+    if axis is not None and not plot:
+        raise InputError("needs --plot", where="--axis")
+    if ascii_only and not plot and not explain:
+        raise InputError("needs --plot or --explain", where="--ascii")
     if plot and (form != "table" or explain):
         raise InputError("draws, and takes no --format or --explain", where="--plot")
     if explain and form == "csv":

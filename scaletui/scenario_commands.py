@@ -13,13 +13,13 @@ from scaletui.cli import (
     CHAIN_OPTIONS,
     SET_OPTION,
     SHARED_OPTIONS,
-    Option,
     declared_options,
     sampling_options,
     say,
     show,
     with_options,
 )
+from scaletui.root import Option
 from scaletui_core.answer import Answer, Column, Note, Row, Table
 from scaletui_core.budget import BudgetInputs
 from scaletui_core.calculator import provenance

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from scaletui_core.errors import InputError
@@ -53,19 +54,29 @@ def fault(what: str, text: str, shown: str, at: tuple[str, ...]) -> InputError:
 
 
 def line_of(text: str, at: tuple[str, ...]) -> int:
-    """Return the line [from 1] where a key of a table stands, as near as a scan of the text can tell."""
-    lines = text.splitlines()
-    header = 0
-    for number, line in enumerate(lines):
-        bare = line.strip().lstrip("[").split("]", 1)[0].replace('"', "").replace("'", "").replace(" ", "")
-        if line.lstrip().startswith("[") and bare and at[: len(bare.split("."))] == tuple(bare.split(".")):
-            header = number
-            if len(bare.split(".")) == len(at):
-                return number + 1
-    for number in range(header, len(lines)):
-        if lines[number].split("=", 1)[0].strip().strip("\"'") == at[-1]:
-            return number + 1
-    return header + 1
+    r"""Return the line [from 1] where a key of a table stands, as near as a scan of the text can tell.
+
+    Of a key inside an inline table it is the line of the nearest table around it that has one.
+
+    >>> line_of("[keymap]\n'app.quit' = 'Q'\nfield = { up = 'k' }", ("keymap", "field", "up"))
+    3
+    """
+    wanted, under, found, depth = ".".join(at), "", 1, 0
+    for number, line in enumerate(text.splitlines(), 1):
+        header = _HEADER.fullmatch(line)
+        name = (header[1] if header else line.split("=", 1)[0]).translate(_BARE)
+        if header:
+            under = f"{name}."
+        path = name if header else under + name
+        if path == wanted:
+            return number
+        if wanted.startswith(f"{path}.") and len(path) > depth:
+            found, depth = number, len(path)
+    return found
+
+
+_HEADER = re.compile(r"\s*\[\[?([^\[\],]+)\]\]?\s*(?:#.*)?")
+_BARE = str.maketrans("", "", "\"' \t")
 
 
 def _line_in_message(message: str) -> int | None:
