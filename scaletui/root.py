@@ -41,7 +41,10 @@ def command_of(arguments: Sequence[str], known: Container[str]) -> str | None:
 
 
 def root(click_context: typer.Context, version: bool = False, scenario: str | None = None, **given: Any) -> None:
-    """Open the app, show the version, or hand the options of the output on to the command behind them."""
+    """Open the app, show the version, or hand the options of the output on to the command behind them.
+
+    ``config`` takes all: it shows what holds.
+    """
     said = {BY_NAME[name]: value for name, value in given.items() if value not in (None, False)}
     options = {one.name: one.means or one.parse(value, one.option) for one, value in said.items()}
     command = click_context.invoked_subcommand
@@ -54,13 +57,13 @@ def root(click_context: typer.Context, version: bool = False, scenario: str | No
 
         raise typer.Exit(open_app(options if scenario is None else {**options, "scenario": scenario}))
     else:
-        _refuse_of_app(command, options, scenario)
+        _refuse_of_app(command, [] if command == "config" else list(options), scenario)
         click_context.obj = options
 
 
-def _refuse_of_app(command: str, options: dict[str, str], scenario: str | None) -> None:
+def _refuse_of_app(command: str, names: list[str], scenario: str | None) -> None:
     """Raise for an option of the app before a command; those of the output hold for both."""
-    for name in options:
+    for name in names:
         if name not in _EVERYWHERE:
             what = f"is an option of the app, which opens without a command: {command} takes none of it"
             raise InputError(what, where=BY_NAME[name].option)

@@ -64,13 +64,13 @@ _TEXTUAL = {"truecolor": "truecolor", "256": "256", "16": "standard"}
 
 def _settle_colors(asked: str) -> None:
     """Have Textual, which asks the environment when it is imported, show the colours that the setting asks for."""
-    os.environ.pop(
-        "NO_COLOR", None
-    )  # the setting has heeded it; set but empty it means nothing, which Textual does not know
-    if asked in _TEXTUAL:
-        os.environ["TEXTUAL_COLOR_SYSTEM"] = _TEXTUAL[asked]
-    elif asked == "none":
+    if asked == "none":
         os.environ["NO_COLOR"] = "1"
+    elif asked in _TEXTUAL:
+        os.environ["TEXTUAL_COLOR_SYSTEM"] = _TEXTUAL[asked]
+        os.environ.pop("NO_COLOR", None)
+    elif not os.environ.get("NO_COLOR", "1"):
+        del os.environ["NO_COLOR"]  # set but empty means nothing, which Textual does not know
 
 
 def _leave_on_signals(app: ScaletuiApp) -> None:

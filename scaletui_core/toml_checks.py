@@ -68,7 +68,7 @@ def line_of(text: str, at: tuple[str, ...]) -> int:
         if header:
             under = f"{name}."
         path = name if header else under + name
-        if path == wanted:
+        if path == wanted or path.startswith(f"{wanted}."):  # a dotted key makes the tables that it names
             return number
         if wanted.startswith(f"{path}.") and len(path) > depth:
             found, depth = number, len(path)

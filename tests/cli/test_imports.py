@@ -51,6 +51,8 @@ LINES = [
     "copies --chain gpt-2030 --plot --axis growth",
     "learning --users 250M --loss 2 --plot",
     "batch --loss 3 --plot",
+    "config show",
+    "--color 16 --ascii calc --flops 5.76e23",
     "--help",
     "calc --help",
     "--version",
