@@ -52,6 +52,7 @@ COMMANDS = {
 GROUPS = {
     "scenario": "scaletui.scenario_commands",
     "config": "scaletui.config_commands",
+    "completion": "scaletui.completion_commands",
 }
 """Commands that have commands of their own: each a module with an ``application``."""
 

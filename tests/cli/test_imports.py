@@ -52,6 +52,7 @@ LINES = [
     "learning --users 250M --loss 2 --plot",
     "batch --loss 3 --plot",
     "config show",
+    "completion bash",
     "--color 16 --ascii calc --flops 5.76e23",
     "--help",
     "calc --help",
