@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from scaletui import keymap
-from scaletui.render.words import wrapped
 from scaletui.settings import BY_NAME, FILE, KEYMAP, SETTINGS, Found, Layer
 from scaletui_core.errors import InputError
 from scaletui_core.safetext import visible
@@ -47,6 +45,8 @@ def _origin(line: int) -> str:
 
 def _keys(table: Any, text: str, shown: str) -> Layer:
     """Return the keys that the file gives actions."""
+    from scaletui.keymap import check_keys as checked
+
     if not isinstance(table, dict):
         raise fault('must be a table of actions and keys, such as "app.quit" = "Q"', text, shown, (KEYMAP,))
     found: Layer = []
@@ -58,7 +58,7 @@ def _keys(table: Any, text: str, shown: str) -> Layer:
                 raise InputError(f"'{id}' is a setting, not an action", hint=f"it stands before [{KEYMAP}]")
             if not isinstance(value, str):
                 raise InputError("must be keys in quotes, parted by commas", hint='such as "Q,ctrl+x"')
-            found.append(Found(f"{KEYMAP}.{id}", keymap.check_keys(id, value, where), _origin(line)))
+            found.append(Found(f"{KEYMAP}.{id}", checked(id, value, where), _origin(line)))
         except InputError as error:
             found.append(InputError(f"{what}: {error.what}", where=where, hint=error.hint))
     return found
@@ -79,6 +79,9 @@ def template() -> str:
     >>> print(template().splitlines()[0])
     # Settings of scaletui. A line that begins with "#" says nothing: what stands there is the default.
     """
+    from scaletui.keymap import KEYS
+    from scaletui.render.words import wrapped
+
     out = [
         '# Settings of scaletui. A line that begins with "#" says nothing: what stands there is the default.',
         "# The command line goes before the environment, and that before this file: `scaletui config show` says what",
@@ -94,5 +97,5 @@ def template() -> str:
         "# Keys of one's own, parted by commas; they go before those of the set. Below are the default ones.",
         f"# [{KEYMAP}]",
     ]
-    out += [f'# "{key.id}" = "{key.keys}"  # {key.words}' for key in keymap.KEYS.values()]
+    out += [f'# "{key.id}" = "{key.keys}"  # {key.words}' for key in KEYS.values()]
     return "\n".join(out) + "\n"

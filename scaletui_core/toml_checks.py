@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from scaletui_core.errors import InputError
@@ -35,10 +34,10 @@ def document_of(text: str, shown: str) -> dict[str, Any]:
 
 def check_keys(table: dict[str, Any], known: list[str], text: str, shown: str, at: tuple[str, ...]) -> None:
     """Raise for the first key of a table that is not a known one, with the nearest that is."""
-    from difflib import get_close_matches
-
     for key in table:
         if key not in known:
+            from difflib import get_close_matches
+
             near = get_close_matches(key[:100], known, n=1, cutoff=0.5)
             hint = f"did you mean '{near[0]}'?" if near else "known: " + ", ".join(known)
             raise InputError(
@@ -63,8 +62,9 @@ def line_of(text: str, at: tuple[str, ...]) -> int:
     """
     wanted, under, found, depth = ".".join(at), "", 1, 0
     for number, line in enumerate(text.splitlines(), 1):
-        header = _HEADER.fullmatch(line)
-        name = (header[1] if header else line.split("=", 1)[0]).translate(_BARE)
+        bare = line.partition("#")[0].strip()
+        header = bare.startswith("[") and bare.endswith("]") and "," not in bare  # and no line of a list
+        name = (bare.strip("[]") if header else line.partition("=")[0]).translate(_BARE)
         if header:
             under = f"{name}."
         path = name if header else under + name
@@ -75,7 +75,6 @@ def line_of(text: str, at: tuple[str, ...]) -> int:
     return found
 
 
-_HEADER = re.compile(r"\s*\[\[?([^\[\],]+)\]\]?\s*(?:#.*)?")
 _BARE = str.maketrans("", "", "\"' \t")
 
 
