@@ -12,14 +12,13 @@ from scaletui_core.answer import Answer
 from scaletui_core.sampling import THREADS, Sampling
 
 
-def threads() -> int:
-    """Return the threads that samples are drawn on: two, or one where no more may be used.
+def threads(asked: int | None = None) -> int:
+    """Return the threads that samples are drawn on: those asked for, else two, but no more than may be used.
 
     A login node is shared, and its processors are for the processes that it pins, not for all that it counts.
     """
-    if hasattr(os, "sched_getaffinity"):
-        return min(THREADS, len(os.sched_getaffinity(0)))
-    return min(THREADS, os.cpu_count() or 1)
+    free = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(asked or THREADS, free)
 
 
 def sampled(answers: Sequence[Answer], sampling: Sampling, **more: Any) -> list[Answer]:

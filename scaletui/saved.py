@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import NamedTuple
 
+from scaletui.files import write_atomically
 from scaletui_core.errors import InputError, ScaletuiError, unknown_name
 from scaletui_core.presets import Catalog, read_text
 from scaletui_core.safetext import visible
@@ -87,36 +87,13 @@ def save(scenario: Scenario, catalog: Catalog, folder: str | None, force: bool =
     if taken is not None and not force:
         what = "is there already" if taken == "there" else "is the name of a shipped one"
         raise InputError(f"'{name}' {what}", where="NAME", hint="take another name, or --force to go before it")
-    draft = f"{path}.{os.urandom(6).hex()}"
     try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(draft, "x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        _publish(draft, path, force)
+        write_atomically(path, text, over=force)
+    except FileExistsError:
+        raise InputError(f"'{name}' is there already", where="NAME", hint="take another name, or --force") from None
     except OSError as error:
-        with contextlib.suppress(OSError):
-            os.unlink(draft)
-        if isinstance(error, FileExistsError):
-            raise InputError(f"'{name}' is there already", where="NAME", hint="take another name, or --force") from None
         raise ScaletuiError(_unwritable(path, error)) from None
     return path
-
-
-def _publish(draft: str, path: str, force: bool) -> None:
-    """Give a finished draft its name; without ``force`` not over what another process has just saved."""
-    if not force:
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            raise
-        except OSError:  # a file system without hard links
-            pass
-        else:
-            os.unlink(draft)
-            return
-    os.replace(draft, path)
 
 
 def delete(name: str, catalog: Catalog, folder: str | None) -> str:

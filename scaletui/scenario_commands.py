@@ -9,21 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from scaletui import locations, saved
-from scaletui.cli import (
+from scaletui.options import (
     PART_OPTIONS,
     SHARED_OPTIONS,
-    Asked,
-    Option,
     declared_options,
     plot_options,
-    refuse_unused,
     sampling_options,
-    say,
-    show,
-    show_plot,
     with_options,
 )
+from scaletui.printing import Asked, manner_of, refuse_unused, say, show, show_plot
 from scaletui.render.figures import figure_names
+from scaletui.root import Option
 from scaletui_core.answer import Answer, Column, Note, Row, Table
 from scaletui_core.budget import BudgetInputs
 from scaletui_core.calculator import provenance
@@ -219,9 +215,7 @@ def _save(name: str, title: str | None, force: bool, **given: Any) -> None:
     say(f"saved '{name}' in {path}")
 
 
-def _compare(
-    first: str, second: str, plot: bool, axis: str | None, ascii: bool, glyphs: str | None, **shown: Any
-) -> None:
+def _compare(first: str, second: str, plot: bool, axis: str | None, glyphs: str | None, **shown: Any) -> None:
     def pair(catalog: Catalog) -> tuple[Scenario, Scenario]:
         folder = locations.scenario_folder()
         return saved.load(first, catalog, folder, "A"), saved.load(second, catalog, folder, "B")
@@ -245,18 +239,18 @@ def _compare(
                 raise error_of(scenario, error) from None
         return compared_plot(parts[0], parts[1], (first, second), catalog, axis)
 
-    form, explain = shown.pop("format"), shown.pop("explain")
-    refuse_unused(form, explain, plot, axis, ascii, glyphs)
+    refuse_unused(shown["format"], shown["explain"], plot, axis, shown["ascii"], glyphs)
     if not plot:
-        show(make, form, explain, **shown)
+        show(make, **shown)
         return
     from scaletui_core.sampling import SamplingInputs
 
+    manner = manner_of(shown["click_context"], shown["color"], shown["ascii"])
     for item, _ in changed(parse_inputs(SamplingInputs, shown)):
         raise InputError(
             "draws the middle of the ranges, and takes no samples", where="--plot", hint=f"leave out {item.option}"
         )
-    show_plot(figure, ascii, glyphs)
+    show_plot(figure, manner, glyphs)
 
 
 def _delete(name: str) -> None:

@@ -2,41 +2,81 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from scaletui import terminal
 
 if TYPE_CHECKING:
     from scaletui.app import ScaletuiApp
+    from scaletui.settings import Settings
 
 
-def open_app() -> int:
-    """Open the app and return the exit code; where it cannot run, one line says why and what to use instead."""
+def open_app(options: Mapping[str, str] | None = None) -> int:
+    """Open the app and return the exit code; where it cannot run, one line says why and what to use instead.
+
+    Parameters
+    ----------
+    options : mapping of str
+        What the command line says, by the names of the settings, and ``scenario``, the name of one to open.
+    """
     # Textual paints through stderr, so all three must be the terminal.
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         return _refuse("the app needs a terminal (in a pipe or script use: scaletui calc --flops 5.76e23)")
     if terminal.dumb():
         return _refuse("the app needs a terminal that can move its cursor; TERM is dumb or unset (use: scaletui calc)")
-    if not os.environ.get("NO_COLOR", "1"):
-        del os.environ["NO_COLOR"]  # set but empty means nothing, which Textual does not know
+    from scaletui_core.errors import ScaletuiError
+
+    try:
+        chosen = _chosen(options or {})
+    except ScaletuiError as error:
+        return _refuse(str(error), error.exit_code)
+    _settle_colors(chosen.color)
     # Textual paces its repaints by this, and reads it at import: at 240 a keystroke waits 4 ms for its paint, not 17.
     os.environ.setdefault("TEXTUAL_FPS", "240")
     from scaletui.app import ScaletuiApp
 
-    app = ScaletuiApp()
+    app = ScaletuiApp(glyphs="braille" if terminal.unicode_shown(chosen.ascii) else "ascii")
     app.call_after_refresh(_collect_again)
     app.call_later(_leave_on_signals, app)
     app.run()
     return app.return_code or 0
 
 
+def _chosen(options: Mapping[str, str]) -> Settings:
+    """Return the settings that hold; a scenario that there is not is said before the screen is taken."""
+    from scaletui.settings import settings
+
+    chosen = settings(options)
+    if "scenario" in options:
+        from scaletui import locations, saved
+
+        saved.load(options["scenario"], locations.catalog(), locations.scenario_folder(), "--scenario")
+    return chosen
+
+
+_TEXTUAL = {"truecolor": "truecolor", "256": "256", "16": "standard"}
+
+
+def _settle_colors(asked: str) -> None:
+    """Have Textual, which asks the environment when it is imported, show the colours that the setting asks for."""
+    if asked == "none":
+        os.environ["NO_COLOR"] = "1"
+    elif asked in _TEXTUAL:
+        os.environ["TEXTUAL_COLOR_SYSTEM"] = _TEXTUAL[asked]
+        os.environ.pop("NO_COLOR", None)
+    elif not os.environ.get("NO_COLOR", "1"):
+        del os.environ["NO_COLOR"]  # set but empty means nothing, which Textual does not know
+
+
 def _leave_on_signals(app: ScaletuiApp) -> None:
     """Give the terminal back when told to end, by ``kill`` or by a terminal that goes away."""
+    import asyncio
+
     for number in (signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, app.exit, None, 128 + number)
 
@@ -47,6 +87,6 @@ def _collect_again() -> None:
     gc.enable()
 
 
-def _refuse(reason: str) -> int:
+def _refuse(reason: str, code: int = 2) -> int:
     sys.stderr.write(f"scaletui: {reason}\n")
-    return 2
+    return code

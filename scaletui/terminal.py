@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Literal
+from typing import Literal, cast
 
 Colors = Literal["none", "16", "256", "truecolor"]
 
@@ -19,9 +19,16 @@ def size(tty: bool) -> tuple[int, int]:
     return min(max(columns or 80, 40), 1000), lines or 24
 
 
-def colors(tty: bool) -> Colors:
-    """Return how many colours may be printed; none into a pipe, under NO_COLOR, or on a dumb terminal."""
-    if not tty or os.environ.get("NO_COLOR") or dumb():
+def colors(tty: bool, asked: str = "auto", forced: bool = False) -> Colors:
+    """Return how many colours may be printed: none into a pipe or on a dumb terminal, unless it is ``forced``.
+
+    ``asked`` is the setting ``color``; where it is auto, none under NO_COLOR, else what the terminal says of itself.
+    """
+    if not forced and (not tty or dumb()):
+        return "none"
+    if asked != "auto":
+        return cast(Colors, asked)
+    if not tty or dumb() or os.environ.get("NO_COLOR"):
         return "none"
     if os.environ.get("COLORTERM") in ("truecolor", "24bit"):
         return "truecolor"
@@ -49,10 +56,12 @@ def dumb() -> bool:
     return os.environ.get("TERM", "") in ("", "dumb", "unknown")
 
 
-def unicode_shown() -> bool:
-    """Whether the terminal shows more than ASCII.
+def unicode_shown(ascii: bool | None = None) -> bool:
+    """Whether the terminal shows more than ASCII; ``ascii`` is the setting of that name, None where it is left open.
 
-    By the locale, since Python itself claims UTF-8 even under LC_ALL=C; the Linux console has no braille.
+    Then by the locale, since Python itself claims UTF-8 even under LC_ALL=C; the Linux console has no braille.
     """
+    if ascii is not None:
+        return not ascii
     name = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
     return "utf" in name.lower() and os.environ.get("TERM") != "linux"

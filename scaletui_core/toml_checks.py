@@ -34,10 +34,10 @@ def document_of(text: str, shown: str) -> dict[str, Any]:
 
 def check_keys(table: dict[str, Any], known: list[str], text: str, shown: str, at: tuple[str, ...]) -> None:
     """Raise for the first key of a table that is not a known one, with the nearest that is."""
-    from difflib import get_close_matches
-
     for key in table:
         if key not in known:
+            from difflib import get_close_matches
+
             near = get_close_matches(key[:100], known, n=1, cutoff=0.5)
             hint = f"did you mean '{near[0]}'?" if near else "known: " + ", ".join(known)
             raise InputError(
@@ -53,19 +53,29 @@ def fault(what: str, text: str, shown: str, at: tuple[str, ...]) -> InputError:
 
 
 def line_of(text: str, at: tuple[str, ...]) -> int:
-    """Return the line [from 1] where a key of a table stands, as near as a scan of the text can tell."""
-    lines = text.splitlines()
-    header = 0
-    for number, line in enumerate(lines):
-        bare = line.strip().lstrip("[").split("]", 1)[0].replace('"', "").replace("'", "").replace(" ", "")
-        if line.lstrip().startswith("[") and bare and at[: len(bare.split("."))] == tuple(bare.split(".")):
-            header = number
-            if len(bare.split(".")) == len(at):
-                return number + 1
-    for number in range(header, len(lines)):
-        if lines[number].split("=", 1)[0].strip().strip("\"'") == at[-1]:
-            return number + 1
-    return header + 1
+    r"""Return the line [from 1] where a key of a table stands, as near as a scan of the text can tell.
+
+    Of a key inside an inline table it is the line of the nearest table around it that has one.
+
+    >>> line_of("[keymap]\n'app.quit' = 'Q'\nfield = { up = 'k' }", ("keymap", "field", "up"))
+    3
+    """
+    wanted, under, found, depth = ".".join(at), "", 1, 0
+    for number, line in enumerate(text.splitlines(), 1):
+        bare = line.partition("#")[0].strip()
+        header = bare.startswith("[") and bare.endswith("]") and "," not in bare  # and no line of a list
+        name = (bare.strip("[]") if header else line.partition("=")[0]).translate(_BARE)
+        if header:
+            under = f"{name}."
+        path = name if header else under + name
+        if path == wanted or path.startswith(f"{wanted}."):  # a dotted key makes the tables that it names
+            return number
+        if wanted.startswith(f"{path}.") and len(path) > depth:
+            found, depth = number, len(path)
+    return found
+
+
+_BARE = str.maketrans("", "", "\"' \t")
 
 
 def _line_in_message(message: str) -> int | None:

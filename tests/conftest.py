@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import pty
+import signal
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import settings
 
 from scaletui.locations import shipped_presets
+from scaletui.settings import SETTINGS
 from scaletui_core.presets import Catalog
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
-SHOWN_BY_ENVIRONMENT = ("COLUMNS", "LINES", "NO_COLOR", "COLORTERM", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE")
+SHOWN_BY_ENVIRONMENT = (
+    *("COLUMNS", "LINES", "NO_COLOR", "COLORTERM", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"),
+    *(setting.variable for setting in SETTINGS),
+)
 
 settings.register_profile("scaletui", derandomize=True, print_blob=True, deadline=None)
 settings.load_profile("scaletui")
@@ -90,6 +100,49 @@ def run_cli(clean_environment: dict[str, str], tmp_path: Path) -> RunCli:
             check=False,
         )
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
+
+
+@pytest.fixture
+def start(clean_environment: dict[str, str], tmp_path: Path) -> Callable[..., subprocess.Popen[bytes]]:
+    """A function that starts the command with given streams, as a shell would."""
+
+    def popen(*arguments: str, env: Mapping[str, str] | None = None, **streams: Any) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "scaletui", *arguments],
+            cwd=tmp_path,
+            env={**clean_environment, **(env or {})},
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            **streams,
+        )
+
+    return popen
+
+
+@pytest.fixture
+def on_terminal(start: Callable[..., subprocess.Popen[bytes]]) -> Callable[..., tuple[int, str]]:
+    """A function that returns exit code and all that a command wrote to a terminal of its own."""
+
+    def run(*arguments: str, columns: int = 80, **env: str) -> tuple[int, str]:
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        env = {"TERM": "xterm-256color", **env}
+        with start(*arguments, env=env, stdin=slave, stdout=slave, stderr=slave) as process:
+            os.close(slave)
+            text = b""
+            while True:
+                try:
+                    part = os.read(master, 65536)
+                except OSError as error:
+                    if error.errno != errno.EIO:  # how Linux says that the other side has closed
+                        raise
+                    part = b""
+                if not part:
+                    break
+                text += part
+        os.close(master)
+        return process.returncode, text.decode().replace("\r\n", "\n")
 
     return run
 

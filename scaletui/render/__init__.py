@@ -9,7 +9,14 @@ FORMATS = ("table", "json", "csv", "md")
 
 
 def render(
-    answer: Answer, form: str, catalog: Catalog, *, explain: bool = False, width: int = 80, bold: bool = False
+    answer: Answer,
+    form: str,
+    catalog: Catalog,
+    *,
+    explain: bool = False,
+    width: int = 80,
+    bold: bool = False,
+    ascii_only: bool | None = None,
 ) -> str:
     """Return the whole text of an answer in one of `FORMATS`, with a final newline.
 
@@ -27,6 +34,8 @@ def render(
         Columns of the terminal; only the table heeds it.
     bold : bool
         Whether the table may use bold for headings.
+    ascii_only : bool, optional
+        Whether the explanation draws with ASCII alone; by default as the terminal says.
     """
     if form == "json":
         from scaletui.render.data import as_json
@@ -39,7 +48,7 @@ def render(
     if explain:
         from scaletui.render.explain import as_explanation
 
-        return as_explanation(answer, catalog, width)
+        return as_explanation(answer, catalog, width, ascii_only)
     from scaletui.render.table import as_markdown, as_table
 
     return as_markdown(answer) if form == "md" else as_table(answer, width, bold)

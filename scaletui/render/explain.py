@@ -13,8 +13,9 @@ from scaletui_core.quantity_text import format_quantity
 from scaletui_core.safetext import visible
 
 
-def as_explanation(answer: Answer, catalog: Catalog, width: int = 80) -> str:
-    """Return the explanation of an answer, law by law."""
+def as_explanation(answer: Answer, catalog: Catalog, width: int = 80, ascii_only: bool | None = None) -> str:
+    """Return the explanation of an answer, law by law; None has the terminal say whether it shows more than ASCII."""
+    ascii_only = not unicode_shown() if ascii_only is None else ascii_only
     out: list[str] = []
     # Where no law is asked, as in a listing, or the rows are in groups, they are of subjects.
     by_law = any(row.law for row in answer.rows) and not answer.is_grouped
@@ -25,7 +26,7 @@ def as_explanation(answer: Answer, catalog: Catalog, width: int = 80) -> str:
             out += ["", name, "=" * len(name), *(law_lines(key, catalog, width) if by_law else [])]
         for row in answer.rows:
             if (row.law if by_law else row.subject) == key:
-                out += ["", *row_lines(row, catalog, width)]
+                out += ["", *row_lines(row, catalog, width, ascii_only)]
         notes = [note for note in answer.notes if note.law == key]
         out += ["", *note_block(notes, width)] if notes else []
     rest = [note for note in answer.notes if note.law not in seen]
@@ -70,7 +71,7 @@ def note_block(notes: list[Note], width: int) -> list[str]:
     return out
 
 
-def row_lines(row: Row, catalog: Catalog, width: int) -> list[str]:
+def row_lines(row: Row, catalog: Catalog, width: int, ascii_only: bool) -> list[str]:
     """Return one row's explanation: value, formula, numbers, source."""
     at = f" at {row.at:g}" if row.at is not None else ""
     shown = value_text(row, with_unit=True)
@@ -78,7 +79,7 @@ def row_lines(row: Row, catalog: Catalog, width: int) -> list[str]:
     more = f" = {exact}" if exact != shown and row.spread is None else ""
     out = wrapped(f"{visible(row.label, 200)}{at} ({row.id}): {shown}{more}", width, "    ")
     if row.spread is not None:
-        shape = histogram_line(row, ascii_only=not unicode_shown())
+        shape = histogram_line(row, ascii_only=ascii_only)
         out += [f"  spread, 0.5% to 99.5% of the samples: {shape}"] if shape else []
         out += wrapped(f"  driven by: {drivers(row.spread)}", width, "      ") if row.spread.drivers else []
         out.append("  the numbers below stand at the middle of the ranges")

@@ -2,17 +2,13 @@
 
 import csv
 import errno
-import fcntl
 import io
 import json
 import os
-import pty
 import re
 import signal
-import struct
 import subprocess
 import sys
-import termios
 from pathlib import Path
 
 import jsonschema
@@ -341,22 +337,6 @@ def test_version(printed):
 BIG = ["frontier", "--points", "500", "--law", "epoch-2024", "--format", "json"]  # 400 kB; a pipe takes 64
 
 
-@pytest.fixture
-def start(clean_environment, tmp_path):
-    """A function that starts the command with given streams, as a shell would."""
-
-    def popen(*arguments, env=None, **streams):
-        return subprocess.Popen(
-            [sys.executable, "-m", "scaletui", *arguments],
-            cwd=tmp_path,
-            env={**clean_environment, **(env or {})},
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-            **streams,
-        )
-
-    return popen
-
-
 @pytest.mark.parametrize("arguments", [BIG, ["calc", "--flops", "1e21"], ["--help"], ["--version"]])
 def test_a_reader_that_has_left_is_no_error(arguments, start):
     read, write = os.pipe()
@@ -423,43 +403,21 @@ def test_a_terminal_that_is_not_utf_8_gets_an_answer(run_cli):
         assert out.isascii()
 
 
-def on_terminal(start, *arguments, columns=80, **env):
-    """Return exit code and all that a command wrote to a terminal of its own."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    env = {"TERM": "xterm-256color", **env}
-    with start(*arguments, env=env, stdin=slave, stdout=slave, stderr=slave) as process:
-        os.close(slave)
-        text = b""
-        while True:
-            try:
-                part = os.read(master, 65536)
-            except OSError as error:
-                if error.errno != errno.EIO:  # how Linux says that the other side has closed
-                    raise
-                part = b""
-            if not part:
-                break
-            text += part
-    os.close(master)
-    return process.returncode, text.decode().replace("\r\n", "\n")
-
-
 @pytest.mark.parametrize("line", ["calc --flops 1e21", "frontier --plot"])
-def test_no_color_is_obeyed_on_a_terminal(line, start):
-    code, coloured = on_terminal(start, *line.split())
+def test_no_color_is_obeyed_on_a_terminal(line, on_terminal):
+    code, coloured = on_terminal(*line.split())
     assert code == 0
     assert "\x1b[" in coloured
     for quiet in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
-        code, plain = on_terminal(start, *line.split(), **quiet)
+        code, plain = on_terminal(*line.split(), **quiet)
         assert code == 0
         assert "\x1b" not in plain
         assert plain == re.sub(r"\x1b\[[0-9;]*m", "", coloured)
 
 
 @pytest.mark.parametrize("columns", [40, 60, 132])
-def test_a_table_fits_its_terminal(columns, start):
-    code, text = on_terminal(start, "calc", "--flops", "1e21", columns=columns, NO_COLOR="1")
+def test_a_table_fits_its_terminal(columns, on_terminal):
+    code, text = on_terminal("calc", "--flops", "1e21", columns=columns, NO_COLOR="1")
     assert code == 0
     assert columns - 12 < max(map(len, text.splitlines())) <= columns
 
@@ -470,8 +428,8 @@ def test_the_app_refuses_a_pipe_in_one_line(run_cli):
     assert re.fullmatch(r"scaletui: .*terminal.*scaletui calc.*\n", err)
 
 
-def test_the_app_refuses_a_dumb_terminal_in_one_line(start):
+def test_the_app_refuses_a_dumb_terminal_in_one_line(on_terminal):
     for term in ("dumb", ""):
-        code, text = on_terminal(start, TERM=term)
+        code, text = on_terminal(TERM=term)
         assert code == 2
         assert re.fullmatch(r"scaletui: .*terminal.*TERM.*scaletui calc.*\n", text)

@@ -41,10 +41,10 @@ TABS = ("Budget", "Frontier", "Emergence", "Speed", "Copies", "Learning", "Batch
 class Terminal(Session):
     """A session that keeps all bytes, and waits for what is seen rather than for a time."""
 
-    def __init__(self, rows: int, columns: int, env: dict[str, str]) -> None:
+    def __init__(self, rows: int, columns: int, env: dict[str, str], *words: str) -> None:
         self.painted = b""
         self.ended: int | None = None
-        super().__init__(APP, rows, columns, {"PYTHONPATH": str(ROOT), **env})
+        super().__init__([*APP, *words], rows, columns, {"PYTHONPATH": str(ROOT), **env})
 
     def _feed(self, data: bytes) -> None:
         self.painted += data
@@ -109,11 +109,11 @@ Open = Callable[..., Terminal]
 
 @pytest.fixture
 def terminal() -> Iterator[Open]:
-    """``terminal(rows, columns, **environment)`` opens the app; all are closed at the end."""
+    """``terminal(rows, columns, *words, **environment)`` opens the app; all are closed at the end."""
     opened: list[Terminal] = []
 
-    def start(rows: int = 24, columns: int = 80, **env: str) -> Terminal:
-        opened.append(Terminal(rows, columns, env))
+    def start(rows: int = 24, columns: int = 80, *words: str, **env: str) -> Terminal:
+        opened.append(Terminal(rows, columns, env, *words))
         opened[-1].ready()
         return opened[-1]
 
@@ -213,6 +213,28 @@ def test_a_terminal_below_the_smallest_says_what_it_needs(terminal: Open) -> Non
         assert session.end() == 0
     finally:
         session.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "ascii", "colors"),
+    [
+        ("--ascii --color none", {}, True, None),
+        ("--color 256", TRUECOLOR | {"NO_COLOR": "1"}, False, rb"[34]8;5;"),
+        ("", TRUECOLOR | {"SCALETUI_COLOR": "16", "SCALETUI_ASCII": "yes"}, True, rb"(?:3|4|9|10)[0-7]"),
+        ("--color truecolor", {"SCALETUI_ASCII": "no", "LANG": "C", "LC_ALL": "C"}, False, rb"[34]8;2;"),
+    ],
+)
+def test_it_shows_what_was_asked_for(
+    terminal: Open, words: str, env: dict[str, str], ascii: bool, colors: bytes | None
+) -> None:
+    session = terminal(24, 80, *words.split(), **{**UTF8, **env})
+    session.type(b"2", "100M")
+    assert (not_ascii(session) == "") == ascii
+    found = colours(session.painted)
+    assert bool(found) == (colors is not None)
+    others = [one for one in (rb"[34]8;2;", rb"[34]8;5;") if one != colors]
+    assert colors is None or any(re.search(colors, one) for one in found)
+    assert [one for one in found if any(re.search(other, one) for other in others)] == []
 
 
 def test_keys_sent_in_one_go_are_not_lost(terminal: Open) -> None:
