@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -169,6 +170,7 @@ def _texts(record: Any, dropped: dict[str, None]) -> Texts:
     return texts
 
 
+@lru_cache  # a history has many texts
 def _names(part: str) -> tuple[str, ...]:
     return tuple(field.name for field in fields_of(calculator(part).inputs))
 
