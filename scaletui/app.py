@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shlex
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 
 from scaletui import locations, terminal
 from scaletui.bindings import bound
+from scaletui.keeping import become, kept_of
 from scaletui.panes.base import Shown
 from scaletui.render.plot import Glyphs
 from scaletui.scenario import SOLVED, Scenario
@@ -22,6 +24,10 @@ from scaletui.widgets.field import FieldGrid, FieldInput
 from scaletui_core.errors import InputError, ScaletuiError
 from scaletui_core.scenario import Scenario as Saved
 
+if TYPE_CHECKING:
+    from scaletui.session import Session
+
+_STILL = 0.5  # s without a change until the state is kept
 _LETTERS = "asdfghjklqwertyuiopzxcvbnmASDFGHJKLQWERTYUIOPZXCVBNM"
 
 
@@ -32,6 +38,15 @@ class ScaletuiApp(Shell):
     ----------
     against, against_name : Scenario or None, and str
         What the scenario is compared with on the plots.
+
+    Parameters
+    ----------
+    theme : str
+        By name; ``auto`` for what suits the terminal, and for that of the session.
+    session : Session or None
+        Where the state is kept; what it restores goes before the texts that a start has.
+    tour : bool
+        Whether to begin with the tour.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,8 +72,11 @@ class ScaletuiApp(Shell):
         colors: terminal.Colors | None = None,
         keymap: Mapping[str, str] | None = None,
         theme: str = "auto",
+        threads: int | None = None,
+        session: Session | None = None,
+        tour: bool = False,
     ) -> None:
-        super().__init__(texts, glyphs, colors, keymap)
+        super().__init__(texts, glyphs, colors, keymap, threads)
         for one in THEMES.values():
             self.register_theme(one)
         self.theme = terminal.theme(self.color_count) if theme == "auto" else theme
@@ -67,6 +85,56 @@ class ScaletuiApp(Shell):
         self._jumps: dict[str, FieldInput] = {}
         self._locks: dict[str | None, dict[str, str]] = {}
         self._turned: dict[str, str] = {}
+        self._session = session
+        self._settling: asyncio.TimerHandle | None = None
+        self._tour = tour
+        if session is not None and session.restored is not None and texts is None:
+            become(self, session.restored, theme == "auto")
+
+    # Starting, and what a session keeps
+
+    async def on_mount(self) -> None:
+        """Say what the session has to say, and take the tour at the first start."""
+        if self._session is not None:
+            for problem in self._session.problems:
+                self.notify(problem, severity="warning", markup=False)
+            if self._session.restored is not None:
+                self.tell("as you left it; for a new start, : and 'afresh'")
+        if self._tour:
+            await self.action_tour()
+
+    def changed(self) -> None:
+        """Have the state kept when it has been still for half a second."""
+        if self._session is not None and self.is_running:
+            if self._settling is not None:
+                self._settling.cancel()
+            self._settling = asyncio.get_running_loop().call_later(_STILL, self.keep)
+
+    def keep(self) -> None:
+        """Keep the state now; where that fails, say why, once."""
+        self._settling = None
+        if self._session is not None:
+            problem = self._session.keep(kept_of(self))
+            if problem is not None:
+                self.notify(problem, severity="warning", markup=False)
+
+    def exit(self, result: None = None, return_code: int = 0, message: Any = None) -> None:
+        """Leave, and keep the state as it is."""
+        if self._session is not None:
+            self._session.keep(kept_of(self))
+        super().exit(result, return_code, message)
+
+    def _fatal_error(self) -> None:
+        """Leave after a fault of our own: the state is kept, and one message says what broke."""
+        from contextlib import suppress
+
+        from scaletui.crash import told
+
+        with suppress(Exception):
+            if self._session is not None:
+                self._session.keep(kept_of(self))
+        self._exit_renderables.append(told(self._exception or RuntimeError("for no reason that is known")))
+        self._close_messages_no_wait()
 
     # Reading
 
@@ -121,7 +189,7 @@ class ScaletuiApp(Shell):
     def put_texts(self, part: str, texts: Mapping[str, str]) -> None:
         """Put texts into a part as one change, and into its fields."""
         self.set_fields(part, texts)
-        for pane in self._panes.values():
+        for pane in self.made_panes.values():
             if part == pane.PART and pane.is_mounted:
                 pane.show_texts(self.scenario)
 
@@ -189,7 +257,12 @@ class ScaletuiApp(Shell):
         self.tell("a letter: its field   1 to 7: a pane   any other key: stay")
 
     async def before_key(self, event: events.Key) -> bool:
-        """Take the key behind a jump."""
+        """Take the key behind a jump; a key that is not the tour's ends the tour, and is acted on."""
+        from scaletui.screens.tour import Tour
+
+        if isinstance(self.screen, Tour) and not self.screen.takes(event.key):
+            await self.screen.dismiss(None)
+            return False
         if not self._jumps:
             return False
         target = self._jumps.get(event.character or "")

@@ -87,7 +87,7 @@ class Intervals:
         from scaletui_core.uncertainty import Cancelled
 
         worker = get_current_worker()
-        threads = processors.threads()
+        threads = processors.threads(self._app.threads)
 
         def stage(words: str) -> None:
             self._app.post_message(self.Stage(words))

@@ -55,6 +55,19 @@ class Shell(App[None]):
         How many colours may be used; None for what the terminal has.
     keymap : mapping
         Keys by id, where they are not the default ones.
+    threads : int or None
+        Threads that samples are drawn on; None for what suits the machine.
+
+    Attributes
+    ----------
+    slots : list of int
+        The panes at the left and at the right, by their places among the tabs; the right one stands where it is wide.
+    side : int
+        Which of the two has the keys.
+    made_panes : dict of Pane
+        The panes that were in sight so far, by place.
+    views : dict
+        How those that were not are to look, by name.
     """
 
     TITLE = "scaletui"
@@ -77,9 +90,11 @@ class Shell(App[None]):
         glyphs: Glyphs | None = None,
         colors: terminal.Colors | None = None,
         keymap: Mapping[str, str] | None = None,
+        threads: int | None = None,
     ) -> None:
         super().__init__()
         self.animation_level = "none"
+        self.threads = threads
         self.glyphs: Glyphs = glyphs or ("braille" if terminal.unicode_shown() else "ascii")
         self.color_count: terminal.Colors = colors or terminal.colors(True)
         self.keys: dict[str, str] = dict(keymap or {})
@@ -88,9 +103,10 @@ class Shell(App[None]):
         self.history: History[State] = History(self.scenario.state)
         self.intervals = Intervals(self)
         self._kinds = pane_classes()
-        self._panes: dict[int, Pane] = {}
-        self._slots = [0, 1]  # the pane at the left and the one at the right, which stands only where there is room
-        self._side = 0
+        self.made_panes: dict[int, Pane] = {}
+        self.views: dict[str, dict[str, bool | int | float | str | None]] = {}
+        self.slots = [0, 1]
+        self.side = 0
         self._narrowing = _narrowing(self.glyphs)
         self._painter = Painter(self.color_count, erases=terminal.erases_in_color())
         self._saying = False
@@ -139,6 +155,7 @@ class Shell(App[None]):
             if self._saying:
                 self._saying = False
                 self.show_keys()
+            self.changed()
             if await self.before_key(event):
                 return
             active = self.screen.active_bindings.get(event.key)
@@ -164,9 +181,9 @@ class Shell(App[None]):
         """Follow the focus into the pane beside, and show the keys that work where it is now."""
         self.history.leave()
         pane = next((node for node in self.focused.ancestors if isinstance(node, Pane)), None) if self.focused else None
-        for side, index in enumerate(self._slots):
-            if pane is not None and self._panes.get(index) is pane and side != self._side:
-                self._side = side
+        for side, index in enumerate(self.slots):
+            if pane is not None and self.made_panes.get(index) is pane and side != self.side:
+                self.side = side
                 self._show_tabs()
         self.show_keys()
 
@@ -228,7 +245,7 @@ class Shell(App[None]):
             home.set_class(small, "-small")
             if not small:
                 self.call_after_refresh(home.set_focus, self._had_focus)
-        if self.is_wide != (len(self._panes_shown()) > 1):
+        if self.is_wide != (len(self._shown()) > 1):
             await self._arrange()
 
     @property
@@ -239,50 +256,52 @@ class Shell(App[None]):
     @property
     def pane(self) -> Pane:
         """The pane that has the keys, made when it is first wanted."""
-        return self.made(self._slots[self._side])
+        return self.made(self.slots[self.side])
 
     @property
     def panes_in_sight(self) -> list[Pane]:
         """The pane that has the keys, and the one beside it."""
-        return [self.made(index) for index in (self._slots if self.is_wide else [self._slots[self._side]])]
+        return [self.made(index) for index in (self.slots if self.is_wide else [self.slots[self.side]])]
 
     def made(self, index: int) -> Pane:
         """Return a pane by its place among the tabs, made when it is first wanted."""
-        if index not in self._panes:
+        if index not in self.made_panes:
             pane = self._kinds[index]()
-            pane.id = f"pane-{pane.TITLE.lower()}"
-            self._panes[index] = pane
-        return self._panes[index]
+            name = pane.TITLE.lower()
+            pane.id = f"pane-{name}"
+            pane.set_view(self.views.pop(name, {}))
+            self.made_panes[index] = pane
+        return self.made_panes[index]
 
     @property
     def titles(self) -> list[str]:
         """The titles of the panes, in order."""
         return [kind.TITLE for kind in self._kinds]
 
-    def _panes_shown(self) -> list[Pane]:
-        return [pane for pane in self._panes.values() if pane.is_mounted and pane.display]
+    def _shown(self) -> list[Pane]:
+        return [pane for pane in self.made_panes.values() if pane.is_mounted and pane.display]
 
     async def action_pane(self, index: int) -> None:
         """Bring a pane into sight, in place of the one that has the keys; where it is in sight, give it the keys."""
         if index >= len(self._kinds):
             return
-        if index in self._slots:
-            self._side = self._slots.index(index)
+        if index in self.slots:
+            self.side = self.slots.index(index)
         else:
-            self._slots[self._side] = index
+            self.slots[self.side] = index
         await self._arrange()
 
     async def action_other(self) -> None:
         """Give the keys to the pane beside."""
         if self.is_wide:
-            self._side = 1 - self._side
+            self.side = 1 - self.side
             await self._arrange()
 
     async def _arrange(self) -> None:
         """Have the panes stand that should, the left one first, and the keys go to the one that has them."""
         place = self._bar(Horizontal)
         wanted = self.panes_in_sight
-        for pane in self._panes.values():
+        for pane in self.made_panes.values():
             pane.display = pane in wanted
         for pane in wanted:
             if not pane.is_mounted:
@@ -297,11 +316,11 @@ class Shell(App[None]):
         self.changed()
 
     def _show_tabs(self) -> None:
-        beside = self._slots[1 - self._side] if self.is_wide else None
-        self._bar(TabBar).activate(self._slots[self._side], beside)
-        for side, index in enumerate(self._slots):
-            if index in self._panes:
-                self._panes[index].set_class(self.is_wide and side == 1, "-right")
+        beside = self.slots[1 - self.side] if self.is_wide else None
+        self._bar(TabBar).activate(self.slots[self.side], beside)
+        for side, index in enumerate(self.slots):
+            if index in self.made_panes:
+                self.made_panes[index].set_class(self.is_wide and side == 1, "-right")
 
     async def show_part(self, part: str) -> None:
         """Bring the pane of a part into sight."""
@@ -334,7 +353,7 @@ class Shell(App[None]):
 
     def show_state(self) -> None:
         """Show the texts of the scenario in the fields, and what follows from them."""
-        for pane in self._panes.values():
+        for pane in self.made_panes.values():
             if pane.is_mounted:
                 pane.show_texts(self.scenario)
         self.show_scenario()

@@ -13,6 +13,7 @@ from scaletui import terminal
 
 if TYPE_CHECKING:
     from scaletui.app import ScaletuiApp
+    from scaletui.session import Session
     from scaletui.settings import Settings
 
 
@@ -32,7 +33,7 @@ def open_app(options: Mapping[str, str] | None = None) -> int:
     from scaletui_core.errors import ScaletuiError
 
     try:
-        chosen = _chosen(options or {})
+        chosen, texts = _chosen(options or {})
     except ScaletuiError as error:
         return _refuse(str(error), error.exit_code)
     _settle_colors(chosen.color)
@@ -40,23 +41,59 @@ def open_app(options: Mapping[str, str] | None = None) -> int:
     os.environ.setdefault("TEXTUAL_FPS", "240")
     from scaletui.app import ScaletuiApp
 
-    app = ScaletuiApp(glyphs="braille" if terminal.unicode_shown(chosen.ascii) else "ascii")
+    session, first = _session(chosen, texts is None)
+    app = ScaletuiApp(
+        texts,
+        "braille" if terminal.unicode_shown(chosen.ascii) else "ascii",
+        terminal.colors(True, chosen.color),
+        _keymap(chosen),
+        chosen.theme,
+        chosen.threads,
+        session,
+        tour=first and chosen.tour,
+    )
+    app.animation_level = "full" if chosen.animations else "none"
     app.call_after_refresh(_collect_again)
     app.call_later(_leave_on_signals, app)
-    app.run()
+    app.run(mouse=chosen.mouse)
+    session.close()
     return app.return_code or 0
 
 
-def _chosen(options: Mapping[str, str]) -> Settings:
-    """Return the settings that hold; a scenario that there is not is said before the screen is taken."""
+def _chosen(options: Mapping[str, str]) -> tuple[Settings, dict[str, dict[str, str]] | None]:
+    """Return the settings that hold, and the texts to start from, where a scenario is named.
+
+    One that there is not is said before the screen is taken.
+    """
     from scaletui.settings import settings
 
     chosen = settings(options)
-    if "scenario" in options:
-        from scaletui import locations, saved
+    if "scenario" not in options:
+        return chosen, None
+    from scaletui import locations, saved
+    from scaletui_core.app_texts import texts_for_app
 
-        saved.load(options["scenario"], locations.catalog(), locations.scenario_folder(), "--scenario")
-    return chosen
+    scenario = saved.load(options["scenario"], locations.catalog(), locations.scenario_folder(), "--scenario")
+    return chosen, texts_for_app(scenario.texts)
+
+
+def _session(chosen: Settings, restore: bool) -> tuple[Session, bool]:
+    """Return the session, and whether this is the first start of all."""
+    from scaletui import locations
+    from scaletui.session import Session
+
+    folder = locations.state_folder()
+    first = folder is not None and not os.path.isdir(folder)
+    session = Session.start(folder, restore=chosen.restore and restore)
+    return session, first and session.problem is None
+
+
+def _keymap(chosen: Settings) -> dict[str, str]:
+    if chosen.keys == "default" and not chosen.keymap:
+        return {}
+    from scaletui.keymap import keymap
+
+    return keymap(chosen.keys, chosen.keymap)
 
 
 _TEXTUAL = {"truecolor": "truecolor", "256": "256", "16": "standard"}

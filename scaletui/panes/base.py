@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from textual.containers import Vertical
@@ -88,9 +89,9 @@ class Pane(Vertical):
     def focus_first(self) -> None:
         """Put the focus where work in this pane starts."""
 
-    def view(self) -> dict[str, Any]:
-        """Return how the pane looks, beyond the scenario, as JSON can hold it: a session keeps it."""
+    def view(self) -> dict[str, bool | int | float | str | None]:
+        """Return how the pane looks, beyond the scenario, a word or number each: a session keeps it."""
         return {}
 
-    def set_view(self, view: dict[str, Any]) -> None:
+    def set_view(self, view: Mapping[str, Any]) -> None:
         """Look as `view` said; called before the pane is mounted, with whatever a file held."""

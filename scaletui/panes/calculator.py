@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -23,7 +23,8 @@ from scaletui.widgets.field import FieldGrid, FieldInput
 from scaletui.widgets.lines import LineView
 from scaletui.widgets.plot import PlotView
 from scaletui_core.errors import ScaletuiError
-from scaletui_core.fields import Field
+from scaletui_core.fields import Field, fields_of
+from scaletui_core.flow import calculator
 from scaletui_core.safetext import cut
 
 _BESIDE = 2  # a space before the results, their scrollbar behind
@@ -304,27 +305,29 @@ class CalculatorPane(Pane):
         drawing = scenario.command(self.PART, self.figures[self._figure].name)
         return Shown(words, drawing, found, self.query_one(PlotView).text)
 
-    def view(self) -> dict[str, Any]:
-        """Return whether it is plotted, which figure, and where the cursor and the plot stand."""
-        view: dict[str, Any] = {"plotted": self._plotted, "about": self.results.about, "aside": self._aside}
+    def view(self) -> dict[str, bool | int | float | str | None]:
+        """Return whether it is plotted, which figure, where the cursor and the plot stand, and what was put aside."""
+        view: dict[str, bool | int | float | str | None] = {"plotted": self._plotted}
+        view |= {f"aside.{name}": text for name, text in self._aside.items()}
         if self.figures:
             view["figure"] = self.figures[self._figure].name
-        return view | ({"plot": self.query_one(PlotView).stand()} if self.query(PlotView) else {})
+        if not self.is_mounted:
+            return view | self._view
+        view["about"] = self.results.about
+        return view | (self.query_one(PlotView).stand() if self.query(PlotView) else {})
 
-    def set_view(self, view: dict[str, Any]) -> None:
+    def set_view(self, view: Mapping[str, Any]) -> None:
         """Look as before; what a file held that means nothing here is passed over."""
         names = [figure.name for figure in self.figures]
         self._figure = names.index(view["figure"]) if view.get("figure") in names else 0
         self._plotted = view.get("plotted") is True and bool(names)
-        aside = view.get("aside")
-        known = {field.name for field in self.sheet.fields}
-        if isinstance(aside, dict) and all(key in known and isinstance(text, str) for key, text in aside.items()):
-            self._aside = aside
-        self._view = view
+        known = {f"aside.{field.name}": field.name for field in fields_of(calculator(self.PART).inputs)}
+        self._aside = {known[key]: text for key, text in view.items() if key in known and isinstance(text, str)}
+        self._view = dict(view)
 
     def _look_again(self) -> None:
         view, self._view = self._view, {}
         if self._plotted:
-            self.query_one(PlotView).set_stand(view.get("plot"))
+            self.query_one(PlotView).set_stand(view)
         elif isinstance(view.get("about"), str):
             self.results.choose(view["about"])

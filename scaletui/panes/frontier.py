@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -70,7 +71,7 @@ lowest point is the compute-optimal model."""
         self.query_one(PlotView).set_plot(plot)
         if self._view:
             view, self._view = self._view, {}
-            self.query_one(PlotView).set_stand(view.get("plot"))
+            self.query_one(PlotView).set_stand(view)
 
     def _with(self, plot: Plot, other: Plot) -> Plot:
         """Return a plot with that of the scenario it is compared with, unless one of them has nothing to show."""
@@ -89,17 +90,19 @@ lowest point is the compute-optimal model."""
         axis = "loss" if self._slice else self._axis
         return Shown(command_of_sweep(asked), command_of_sweep(asked, axis), whole, self.query_one(PlotView).text)
 
-    def view(self) -> dict[str, Any]:
+    def view(self) -> dict[str, bool | int | float | str | None]:
         """Return the axis, whether it is the slice, whether models are shown, and how the plot stands."""
-        shown = {"axis": self._axis, "slice": self._slice, "models": self._models}
-        return shown | ({"plot": self.query_one(PlotView).stand()} if self.is_mounted else {})
+        shown: dict[str, bool | int | float | str | None] = {
+            "axis": self._axis, "slice": self._slice, "models": self._models,
+        }  # fmt: skip
+        return shown | (self.query_one(PlotView).stand() if self.is_mounted else self._view)
 
-    def set_view(self, view: dict[str, Any]) -> None:
+    def set_view(self, view: Mapping[str, Any]) -> None:
         """Look as before; what a file held that means nothing here is passed over."""
         if view.get("axis") in AXES:
-            self._axis = view["axis"]
+            self._axis = str(view["axis"])
         self._slice, self._models = view.get("slice") is True, view.get("models") is not False
-        self._view = view
+        self._view = dict(view)
 
     @property
     def answers(self) -> dict[str, Answer]:

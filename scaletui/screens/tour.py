@@ -55,7 +55,7 @@ come back, even when the connection drops. ? is the help of the pane you are in,
 class Tour(Dialog[None]):
     """Pages to read one after the other."""
 
-    FOOT = "enter, space: next   b: back   q: skip (: and 'tour' brings it back)"
+    FOOT = "enter, space: next   b: back   q: skip   (: and 'tour' brings it back)"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space,right,n", "turn(1)", "Next", priority=True),
         Binding("b,left,backspace", "turn(-1)", "Back", priority=True),
@@ -64,6 +64,10 @@ class Tour(Dialog[None]):
     def __init__(self) -> None:
         super().__init__(PAGES[0][0])
         self._page = 0
+
+    def takes(self, key: str) -> bool:
+        """Whether a key is one of the tour; all others go on to the app, which is never in the way of a person."""
+        return key in ("enter", "space", "right", "n", "b", "left", "backspace", "q", "escape", "up", "down", "ctrl+c")
 
     def show(self) -> None:
         """Show the page."""

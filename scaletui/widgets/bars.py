@@ -135,7 +135,7 @@ class KeyBar(Widget):
 
     def say(self, words: str) -> None:
         """Show words in place of the keys."""
-        self.show([("", cut(words, self.size.width - 2))])
+        self.show([("", words)])
 
     def show(self, keys: list[tuple[str, str]], always: list[tuple[str, str]] | None = None) -> None:
         """Show keys, each with its word: as many as fit before those that are always there."""
@@ -148,10 +148,13 @@ class KeyBar(Widget):
         text = Text(no_wrap=True)
         room = self.size.width - sum(map(_width, self._always))
         for number, shown in enumerate((*self._keys, *self._always)):
-            if len(text) + _width(shown) > (room if number < len(self._keys) else self.size.width):
+            if not shown[0]:
+                text.append(cut(f" {shown[1]}", self.size.width))
+            elif len(text) + _width(shown) > (room if number < len(self._keys) else self.size.width):
                 continue
-            text.append(f" {shown[0]}" if shown[0] else "", style="bold")
-            text.append(f" {shown[1]} ")
+            else:
+                text.append(f" {shown[0]}", style="bold")
+                text.append(f" {shown[1]} ")
         return text
 
 

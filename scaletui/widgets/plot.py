@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
+from math import isfinite
 from typing import Any, ClassVar, get_args
 
 from rich.segment import Segment
@@ -110,19 +111,15 @@ class PlotView(Widget, can_focus=True):
         """The rows of the plot as it stands, without colours."""
         return tuple("".join(text for _, text in row) for row in self._canvas.rows)
 
-    def stand(self) -> dict[str, Any]:
-        """Return which part of the plane is shown and where the cursor is, as JSON can hold it."""
-        return {"view": list(self._view), "cursor": self._cursor}
+    def stand(self) -> dict[str, float | None]:
+        """Return which part of the plane is shown, and where the cursor is."""
+        return {**self._view._asdict(), "cursor": self._cursor}
 
-    def set_stand(self, stand: Any) -> None:
-        """Show the part of the plane that `stand` told; anything else is passed over."""
-        if not isinstance(stand, dict):
-            return
-        ends, cursor = stand.get("view"), stand.get("cursor")
-        if isinstance(ends, list) and len(ends) == len(View._fields) and all(map(_end, ends)):
-            self._view = View(*ends)
-        if cursor is not None and _end(cursor):
-            self._cursor = cursor
+    def set_stand(self, stand: Mapping[str, Any]) -> None:
+        """Show the part of the plane that `stand` told; what is no number is passed over."""
+        numbers = {key: value for key, value in stand.items() if isinstance(value, int | float) and isfinite(value)}
+        self._view = View(*(numbers.get(key) for key in View._fields))
+        self._cursor = numbers.get("cursor")
         self._update()
 
     def readout(self) -> list[tuple[str, float | None]]:
@@ -238,10 +235,6 @@ class PlotView(Widget, can_focus=True):
             if plot is None
             else draw(plot, *self.size, glyphs=self._glyphs, cursor=self._cursor, view=self._view)
         )
-
-
-def _end(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and math.isfinite(value))
 
 
 def _part(scale: Scale, ends: tuple[float, float]) -> tuple[float | None, float | None]:
