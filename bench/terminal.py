@@ -37,7 +37,8 @@ class Session:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self._painted_at: float | None = None
-        environment = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **(env or {})}
+        plain = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+        environment = {**os.environ, **plain, "SCALETUI_TOUR": "no", "SCALETUI_RESTORE": "no", **(env or {})}
         for name in ("NO_COLOR", "COLORTERM", "COLUMNS", "LINES"):
             if name not in (env or {}):
                 environment.pop(name, None)
