@@ -11,11 +11,13 @@ from textual.widgets import Static
 
 from scaletui.bindings import bound
 from scaletui.panes.base import Pane, Shown
+from scaletui.render.figures_scenario import own_marks
 from scaletui.render.figures_sweep import AXES, known_models, sweep_plot, title_of
 from scaletui.render.plot import Axis, Mark, Plot
 from scaletui.scenario import Scenario
 from scaletui.widgets.plot import PlotView
 from scaletui_core.answer import Answer
+from scaletui_core.flow import budget_found
 from scaletui_core.frontier import FrontierInputs, IsoflopInputs, calculate, isoflop
 from scaletui_core.pane_command import command_of_sweep, frontier_asked, slice_asked
 from scaletui_core.quantity_text import format_quantity
@@ -145,24 +147,11 @@ lowest point is the compute-optimal model."""
 
     def _frontier_plot(self, scenario: Scenario, answer: Answer | None) -> Plot:
         assert answer is not None
-        flops = self._budget(scenario)
         marks = known_models(scenario.catalog, self._axis) if self._models else []
-        own = self._own_mark(scenario, flops)
-        marks += [own] if own else []
+        found = {"calc": scenario.budget.found}
+        marks += own_marks(found, budget_found(found, scenario.catalog), _SWEEP, self._axis)
         title = title_of(answer, self._axis)
         return sweep_plot(answer, self._axis, title=title, marks=tuple(marks), colors=self._colors(scenario))
-
-    def _own_mark(self, scenario: Scenario, flops: float | None) -> Mark | None:
-        """Return the user's point: the given N, D and loss, or the first law's optimum at the given C."""
-        if flops is None or scenario.answer is None:
-            return None
-        for row in scenario.answer.rows:
-            if row.id == f"model_{self._axis}":
-                return Mark(flops, row.value, "your model", emphasis=True)
-        for row in scenario.answer.rows:
-            if row.id == self._axis:
-                return Mark(flops, row.value, f"your C, {row.law}", emphasis=True)
-        return None
 
     def _slice_plot(self, scenario: Scenario, answer: Answer | None) -> Plot:
         if answer is None:

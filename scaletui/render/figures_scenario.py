@@ -74,7 +74,7 @@ def scenario_plot(parts: Parts, name: str, catalog: Catalog, beside: Sequence[Pa
     inputs, answer = sweep(parts, budget, catalog, beside)
     plot = figure.draw(inputs, answer, catalog)
     middle = " (mid-range)" if isinstance(budget.flops, Traced) and not plot.title.endswith(")") else ""
-    return plot._replace(title=plot.title + middle, marks=tuple(_own(parts, budget, part, axis)))
+    return plot._replace(title=plot.title + middle, marks=tuple(own_marks(parts, budget, part, axis)))
 
 
 def _frontier(parts: Parts, budget: Found, catalog: Catalog, beside: Sequence[Parts]) -> tuple[Any, Answer]:
@@ -92,7 +92,7 @@ def _slice(parts: Parts, budget: Found, catalog: Catalog, beside: Sequence[Parts
     return inputs, isoflop(inputs, catalog)
 
 
-def _own(parts: Parts, budget: Found, part: str, axis: str) -> list[Mark]:
+def own_marks(parts: Parts, budget: Found, part: str, axis: str) -> list[Mark]:
     """Return the model that was given, or the optimum of the law followed, where it stands on a sweep."""
     answer = parts["calc"].answer
     rows = () if answer is None else answer.rows

@@ -79,7 +79,8 @@ def draw(
         return message(sheet, "", "too small to plot", look.plain)
     for line, placed in enumerate(header):
         sheet.lay(line, placed)
-    at = None if cursor is None else box.column(cursor)
+    # Far off the axis a cursor has no column at all: its fraction may be beyond any number.
+    at = box.column(cursor) if cursor is not None and -1 < box.x.fraction(cursor) < 2 else None
     if at is not None and box.left <= at < width:
         for line in range(top, top + lines):
             sheet.put(at, line, look.cursor, "cursor")

@@ -46,6 +46,7 @@ class FieldInput(Input):
     DEFAULT_CSS = f"""
     FieldInput {{ height: 1; border: none; padding: 0; width: 1fr; background: $surface; margin: 0 1 0 {LABEL_WIDTH}; }}
     FieldInput:focus {{ border: none; background: $surface; text-style: underline; }}
+    FieldInput > .input--placeholder {{ color: $muted; }}
     FieldInput:ansi {{ text-style: underline; }}
     FieldInput.-wrong {{ color: $error; text-style: reverse; }}
     """

@@ -401,7 +401,7 @@ async def test_the_frontier_turns_slices_and_hides() -> None:
             symbols.append(plot().y.label)
         assert symbols == ["N", "D", "L", "N"]
         marks = len(plot().marks)
-        assert [mark.label for mark in plot().marks if mark.emphasis] == ["your C, kaplan-2020"]
+        assert [mark.label for mark in plot().marks if mark.emphasis] == ["optimum by epoch-2024"]
         await pilot.press("m")
         assert len(plot().marks) == 1
         await pilot.press("m")
@@ -420,7 +420,7 @@ async def test_your_own_model_is_a_point_of_the_frontier() -> None:
         plot = app.query_one(PlotView).plot
         assert plot is not None
         own = [mark for mark in plot.marks if mark.emphasis]
-        assert [(mark.x, mark.y, mark.label) for mark in own] == [(6 * 70e9 * 1.4e12, 70e9, "your model")]
+        assert [(mark.x, mark.y, mark.label) for mark in own] == [(6 * 70e9 * 1.4e12, 70e9, "the model")]
 
 
 async def test_without_one_budget_the_frontier_says_so() -> None:

@@ -863,3 +863,9 @@ async def test_a_click_puts_the_cursor_in_its_column() -> None:
         await pilot.click(PlotView, offset=(50, 10))
         await pilot.pause()
         assert {column for column, _ in where(view._canvas, "│")} == {50}
+
+
+def test_a_cursor_beyond_any_number_of_the_axis_is_out_of_view() -> None:
+    plot = Plot("", Axis("", "", False, None, 8e-173), Axis("", "", False), (), (Mark(0.0, 0.0, ""),))
+    canvas = draw(plot, 90, 6, cursor=8e133)
+    assert [len("".join(text for _, text in row)) for row in canvas.rows] == [90] * 6
