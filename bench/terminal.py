@@ -110,6 +110,19 @@ class Session:
         tasks = f"/proc/{self.pid}/task"
         return sum(int(Path(tasks, task, "schedstat").read_text().split()[0]) for task in os.listdir(tasks)) / 1e9
 
+    def memory(self) -> float:
+        """Return the resident memory of the program [MB]."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) * 1024 / 1e6
+
+    def leave_behind(self, keys: bytes) -> None:
+        """Send keys, and leave: what a program keeps of itself is there for the next one."""
+        self.start()
+        self.key(keys)
+        self.key(b"q")
+        os.waitpid(self.pid, 0)
+        os.close(self._fd)
+
     def close(self) -> None:
         """End the program."""
         os.kill(self.pid, signal.SIGKILL)
