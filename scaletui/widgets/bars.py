@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.text import Text
+from textual import events
 from textual.binding import Binding
 from textual.widget import Widget
 from textual.widgets import Static
@@ -46,7 +47,7 @@ def _end(scenario: Scenario) -> str:
 
 
 class TabBar(Widget):
-    """The panes' names with their keys."""
+    """The panes' names with their keys; a click on one turns to it."""
 
     DEFAULT_CSS = "TabBar { height: 1; }"
 
@@ -61,6 +62,15 @@ class TabBar(Widget):
         if (index, beside) != (self._active, self._beside):
             self._active, self._beside = index, beside
             self.refresh()
+
+    async def on_click(self, event: events.Click) -> None:
+        """Turn to the pane whose name was clicked."""
+        labels, between = fitted(self._titles, self.size.width)
+        at = 0
+        for index, label in enumerate(labels):
+            if at <= event.x < at + len(label):
+                await self.run_action(f"app.pane({index})")
+            at += len(label) + len(between)
 
     def render(self) -> Text:
         """Return the line."""

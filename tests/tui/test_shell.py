@@ -557,3 +557,18 @@ async def test_a_field_says_what_is_wrong_while_it_is_nudged() -> None:
         await fill(pilot, "flops", "5.76x")
         await pilot.press("up")
         assert echo(app_of(pilot)).startswith("! C: ")
+
+
+async def test_a_click_on_a_tab_turns_to_it() -> None:
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        app = app_of(pilot)
+        await pilot.click(TabBar, offset=(screen_text(app).splitlines()[1].index("Speed") + 1, 0))
+        assert app.pane.TITLE == "Speed"
+
+
+async def test_the_scenario_stays_in_sight_behind_a_dialog() -> None:
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        app = app_of(pilot)
+        await pilot.press("v")
+        assert screen_text(app).splitlines()[0].startswith(" scaletui  C 5.76e23")
+        assert "q Close" in screen_text(app).splitlines()[-1]
