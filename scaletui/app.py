@@ -6,6 +6,7 @@ import asyncio
 import os
 import shlex
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -33,11 +34,6 @@ _LETTERS = "asdfghjklqwertyuiopzxcvbnmASDFGHJKLQWERTYUIOPZXCVBNM"
 
 class ScaletuiApp(Shell):
     """scaletui in the terminal.
-
-    Attributes
-    ----------
-    against, against_name : Scenario or None, and str
-        What the scenario is compared with on the plots.
 
     Parameters
     ----------
@@ -80,8 +76,6 @@ class ScaletuiApp(Shell):
         for one in THEMES.values():
             self.register_theme(one)
         self.theme = terminal.theme(self.color_count) if theme == "auto" else theme
-        self.against: Scenario | None = None
-        self.against_name = ""
         self._jumps: dict[str, FieldInput] = {}
         self._locks: dict[str | None, dict[str, str]] = {}
         self._turned: dict[str, str] = {}
@@ -95,6 +89,8 @@ class ScaletuiApp(Shell):
 
     async def on_mount(self) -> None:
         """Say what the session has to say, and take the tour at the first start."""
+        if self.against_name:
+            self._compare_again(self.against_name)
         if self._session is not None:
             for problem in self._session.problems:
                 self.notify(problem, severity="warning", markup=False)
@@ -102,6 +98,15 @@ class ScaletuiApp(Shell):
                 self.tell("as you left it; for a new start, : and 'afresh'")
         if self._tour:
             await self.action_tour()
+
+    def _compare_again(self, name: str) -> None:
+        """Go on comparing with a scenario by its name; one that is gone is compared with no more."""
+        from scaletui import saved
+
+        self.against_name = ""
+        with suppress(ScaletuiError):
+            self.set_beside(saved.load(name, self.scenario.catalog, locations.scenario_folder()))
+            self.show_scenario()
 
     def changed(self) -> None:
         """Have the state kept when it has been still for half a second."""
@@ -126,8 +131,6 @@ class ScaletuiApp(Shell):
 
     def _fatal_error(self) -> None:
         """Leave after a fault of our own: the state is kept, and one message says what broke."""
-        from contextlib import suppress
-
         from scaletui.crash import told
 
         with suppress(Exception):
@@ -357,7 +360,6 @@ class ScaletuiApp(Shell):
     async def compare(self, scenario: Saved) -> None:
         """Compare what stands in the fields with a scenario: as lines now, and on the plots until it is ended."""
         from scaletui.screens.compared import CompareScreen
-        from scaletui_core.app_texts import texts_for_app
         from scaletui_core.compare import compare
 
         try:
@@ -366,10 +368,16 @@ class ScaletuiApp(Shell):
         except ScaletuiError as error:
             self.tell(str(error).partition("\n")[0])
             return
-        self.against = Scenario(self.scenario.catalog, texts_for_app(scenario.texts))
-        self.against_name = scenario.name
+        self.set_beside(scenario)
         self.show_scenario()
         await self.push_screen(CompareScreen(answer, scenario.name))
+
+    def set_beside(self, scenario: Saved) -> None:
+        """Have a scenario stand beside this one on the plots."""
+        from scaletui_core.app_texts import texts_for_app
+
+        self.against = Scenario(self.scenario.catalog, texts_for_app(scenario.texts))
+        self.against_name = scenario.name
 
     def action_compare_no_more(self) -> None:
         """Show the scenario alone on the plots again."""

@@ -23,7 +23,7 @@ def kept_of(app: ScaletuiApp) -> Kept:
     names = [title.lower() for title in app.titles]
     views: dict[str, dict[str, View]] = {**app.views, **{names[n]: pane.view() for n, pane in app.made_panes.items()}}
     left, right = app.slots
-    views[_APP] = {"theme": app.theme, "side": app.side}
+    views[_APP] = {"theme": app.theme, "side": app.side, "against": app.against_name}
     history = [[one.texts for one in states] for states in app.history.as_list(_STEPS)]
     return Kept(state.texts, names[left], names[right], views, state.ranges, history)
 
@@ -41,6 +41,7 @@ def become(app: ScaletuiApp, kept: Kept, theme: bool) -> None:
     if len(set(slots)) == 2:
         app.slots = slots
         app.side = 1 if look.get("side") == 1 else 0
+    app.against_name = str(look.get("against") or "")
     app.views = {name: kept.views[name] for name in names if name in kept.views}
     if theme and look.get("theme") in THEMES:
         app.theme = str(look["theme"])

@@ -68,6 +68,8 @@ class Shell(App[None]):
         The panes that were in sight so far, by place.
     views : dict
         How those that were not are to look, by name.
+    against, against_name : Scenario or None, and str
+        What the scenario is compared with on the plots.
     """
 
     TITLE = "scaletui"
@@ -101,6 +103,8 @@ class Shell(App[None]):
         self.set_keymap(self.keys)
         self.scenario = Scenario(locations.catalog(), FIRST if texts is None else texts)
         self.history: History[State] = History(self.scenario.state)
+        self.against: Scenario | None = None
+        self.against_name = ""
         self.intervals = Intervals(self)
         self._kinds = pane_classes()
         self.made_panes: dict[int, Pane] = {}
@@ -402,7 +406,7 @@ class Shell(App[None]):
 
     def show_pending(self) -> None:
         """Show the bar: the scenario in short, and what is still being computed."""
-        self._bar(ScenarioBar).show_scenario(self.scenario)
+        self._bar(ScenarioBar).show_scenario(self.scenario, self.against_name)
 
     def want_intervals(self) -> None:
         """Have the intervals found of what is in sight."""

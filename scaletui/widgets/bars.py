@@ -27,9 +27,9 @@ class ScenarioBar(Widget):
         self._text = scenario_line(scenario)
         self._end = _end(scenario)
 
-    def show_scenario(self, scenario: Scenario) -> None:
-        """Show the last good scenario."""
-        shown = scenario_line(scenario), _end(scenario)
+    def show_scenario(self, scenario: Scenario, beside: str = "") -> None:
+        """Show the last good scenario, and the name of the one that it is compared with."""
+        shown = scenario_line(scenario), _end(scenario) or (f"beside {beside}" if beside else "")
         if shown != (self._text, self._end):
             self._text, self._end = shown
             self.refresh()

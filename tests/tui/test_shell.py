@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from scaletui.app import ScaletuiApp
 from scaletui.cli import run
+from scaletui.keeping import become, kept_of
 from scaletui.keymap import KEYS, keymap
 from scaletui.palette import entries_of
 from scaletui.screens.ask import AskScreen, LineInput
@@ -475,11 +476,21 @@ async def test_two_scenarios_are_compared_and_both_are_plotted() -> None:
         assert plot is not None
         names = " ".join(series.name for series in plot.series)
         assert "gpt-3" in names
+        assert "beside gpt-3" in screen_text(app).splitlines()[0]
+        kept = kept_of(app)
         app.action_compare_no_more()
         await pilot.pause()
         plot = app.pane.query_one(PlotView).plot
         assert plot is not None
         assert "gpt-3" not in plot.title
+        assert "beside" not in screen_text(app).splitlines()[0]
+    again = ScaletuiApp()
+    become(again, kept, theme=True)
+    async with again.run_test(size=SIZE) as pilot:
+        plot = again.pane.query_one(PlotView).plot
+        assert again.pane.TITLE == "Learning"
+        assert plot is not None
+        assert "gpt-3" in plot.title
 
 
 # The tour, themes and keys
