@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -383,8 +383,21 @@ def _in_short(value: float, unit: str) -> str:
     return typed or ("~" if isinstance(value, Traced) else "") + format_quantity(value, unit)
 
 
-def scenario_line(scenario: Scenario) -> str:
-    """Return the scenario in one line: C, N, D, machine, laws."""
+def scenario_line(parts: Sequence[str], width: int) -> str:
+    """Return a scenario in one line, its parts closer together where there is less room.
+
+    >>> scenario_line(["C 1e24", "all laws"], 40), scenario_line(["C 1e24", "all laws"], 16)
+    (' scaletui  C 1e24   all laws', ' C 1e24 all laws')
+    """
+    for head, gap in (("scaletui  ", "   "), ("", "   "), ("", "  "), ("", " ")):
+        line = f" {head}{gap.join(parts)}"
+        if len(line) <= width:
+            break
+    return line
+
+
+def scenario_parts(scenario: Scenario) -> list[str]:
+    """Return what the scenario is in short: C, N, D, machine, laws, ranges."""
     inputs, rows = scenario.inputs, scenario.answer.rows if scenario.answer else ()
     single = {row.id: row for row in rows if row.law is None}
     solved = scenario.budget.solved
@@ -406,4 +419,4 @@ def scenario_line(scenario: Scenario) -> str:
         parts.append(f"on {count_text(inputs.hardware.count)}x{inputs.hardware.accelerator}")
     parts.append(", ".join(inputs.law) or "all laws")
     parts.append(f"ranges {'on' if scenario.ranges else 'off'}" if scenario.has_ranges else "no ranges")
-    return " scaletui  " + "   ".join(parts)
+    return parts

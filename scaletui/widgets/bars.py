@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from scaletui.keymap import KEYS, shown_key
-from scaletui.scenario import Scenario, scenario_line
+from scaletui.scenario import Scenario, scenario_line, scenario_parts
 from scaletui_core.safetext import cut
 
 _ALWAYS = ("app.help", "app.quit")  # without these a person is lost
@@ -24,21 +24,22 @@ class ScenarioBar(Widget):
 
     def __init__(self, scenario: Scenario) -> None:
         super().__init__(id="scenario-bar")
-        self._text = scenario_line(scenario)
+        self._parts = scenario_parts(scenario)
         self._end = _end(scenario)
 
     def show_scenario(self, scenario: Scenario, beside: str = "") -> None:
         """Show the last good scenario, and the name of the one that it is compared with."""
-        shown = scenario_line(scenario), _end(scenario) or (f"beside {beside}" if beside else "")
-        if shown != (self._text, self._end):
-            self._text, self._end = shown
+        shown = scenario_parts(scenario), _end(scenario) or (f"beside {beside}" if beside else "")
+        if shown != (self._parts, self._end):
+            self._parts, self._end = shown
             self.refresh()
 
     def render(self) -> Text:
         """Return the line."""
         end = f"  {self._end} " if self._end else ""
         room = max(self.size.width - len(end), 0)
-        return Text(cut(self._text, room).ljust(room) + end, no_wrap=True, overflow="ellipsis")
+        line = cut(scenario_line(self._parts, room), room)
+        return Text(line.ljust(room) + end, no_wrap=True, overflow="ellipsis")
 
 
 def _end(scenario: Scenario) -> str:

@@ -34,7 +34,7 @@ PANES = ("Budget", "Frontier", "Emergence", "Speed", "Copies", "Learning", "Batc
 
 
 def bar(app: ScaletuiApp) -> str:
-    return app._bar(ScenarioBar)._text
+    return "   ".join(app._bar(ScenarioBar)._parts)
 
 
 def told(app: ScaletuiApp) -> str:
