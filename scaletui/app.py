@@ -17,7 +17,8 @@ from scaletui.bindings import bound
 from scaletui.keeping import become, kept_of
 from scaletui.panes.base import Shown
 from scaletui.render.plot import Glyphs
-from scaletui.scenario import SOLVED, Scenario
+from scaletui.scenario import Scenario
+from scaletui.sheet import SOLVED
 from scaletui.shell import FIRST, Shell
 from scaletui.state import State
 from scaletui.themes import THEMES

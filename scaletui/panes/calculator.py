@@ -18,7 +18,8 @@ from scaletui.render.figures import FIGURES, Figure
 from scaletui.render.plot import Axis, Plot
 from scaletui.render.table import about_of, answer_lines
 from scaletui.render.words import TextLine, wrapped
-from scaletui.scenario import SOLVED, Scenario, Sheet
+from scaletui.scenario import Scenario
+from scaletui.sheet import SOLVED, Sheet
 from scaletui.widgets.field import FieldGrid, FieldInput
 from scaletui.widgets.lines import LineView
 from scaletui.widgets.plot import PlotView

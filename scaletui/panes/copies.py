@@ -8,7 +8,7 @@ from textual.binding import BindingType
 
 from scaletui.bindings import bound
 from scaletui.panes.calculator import CalculatorPane
-from scaletui.scenario import NOTHING
+from scaletui_core.scenario import NOTHING
 
 _CHAIN = "gpt-2030"
 _AGAINST = ("tokens", "params", "hardware", "tokens_per_second_per_accelerator", "law", "law_uncertainty", "mixture")

@@ -19,9 +19,9 @@ from scaletui.locations import shipped_presets
 from scaletui.panes import pane_classes
 from scaletui.panes.base import Pane
 from scaletui.render.table import answer_lines, as_table
-from scaletui.scenario import in_app
 from scaletui.screens.laws import LawScreen
 from scaletui.screens.text import TextScreen
+from scaletui.sheet import in_app
 from scaletui.shell import WIDE
 from scaletui.widgets.bars import KeyBar, ScenarioBar, TabBar
 from scaletui.widgets.field import FieldInput
