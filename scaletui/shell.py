@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
-from rich.console import RenderableType
 from textual import events
-from textual._ansi_sequences import SYNC_END, SYNC_START
-from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Horizontal
-from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -22,7 +18,7 @@ from scaletui.bindings import bound
 from scaletui.history import History
 from scaletui.intervals import Intervals
 from scaletui.keymap import KEYS
-from scaletui.painting import Painter
+from scaletui.painted import Painted
 from scaletui.panes import pane_classes
 from scaletui.panes.base import Pane
 from scaletui.panes.calculator import CalculatorPane
@@ -42,7 +38,7 @@ _FROM_FIELD = ("field.", "prompt.", "dialog.", "app.help", "app.undo", "app.redo
                "app.redraw", "app.quit-anywhere", "app.interrupt")  # fmt: skip
 
 
-class Shell(App[None]):
+class Shell(Painted):
     """Panes over one scenario.
 
     Parameters
@@ -94,11 +90,8 @@ class Shell(App[None]):
         keymap: Mapping[str, str] | None = None,
         threads: int | None = None,
     ) -> None:
-        super().__init__()
-        self.animation_level = "none"
+        super().__init__(glyphs, colors)
         self.threads = threads
-        self.glyphs: Glyphs = glyphs or ("braille" if terminal.unicode_shown() else "ascii")
-        self.color_count: terminal.Colors = colors or terminal.colors(True)
         self.keys: dict[str, str] = dict(keymap or {})
         self.set_keymap(self.keys)
         self.scenario = Scenario(locations.catalog(), FIRST if texts is None else texts)
@@ -111,38 +104,8 @@ class Shell(App[None]):
         self.views: dict[str, dict[str, bool | int | float | str | None]] = {}
         self.slots = [0, 1]
         self.side = 0
-        self._narrowing = _narrowing(self.glyphs)
-        self._painter = Painter(self.color_count, erases=terminal.erases_in_color())
         self._saying = False
         self._had_focus: Widget | None = None
-
-    # Painting
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Return what every line passes through before it is painted."""
-        return [*super().get_line_filters(), *self._narrowing]
-
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        """Write to the terminal what an update changes, and nothing where it changes nothing."""
-        driver = self._driver
-        if driver is None or driver.is_headless or not isinstance(renderable, LayoutUpdate | ChopsUpdate):
-            super()._display(screen, renderable)
-            return
-        if self._batch_count or not self._running or self._closed:
-            return
-        written = self._painter.paint(renderable, self.size)
-        if not written:
-            return
-        if isinstance(self.focused, Input):
-            written += self._painter.move(*self.cursor_position)
-        synchronised = self._sync_available and len(written) > _TORN
-        driver.write(f"{SYNC_START}{written}{SYNC_END}" if synchronised else written)
-        driver.flush()
-
-    def action_redraw(self) -> None:
-        """Paint the whole screen again, whatever stands there."""
-        self._painter.reset()
-        self.screen.refresh()
 
     # Keys
 
@@ -153,7 +116,6 @@ class Shell(App[None]):
         moves the focus would go to where the focus was.
         """
         if isinstance(event, events.Resize):
-            self._painter.reset()  # what a terminal makes of its lines then is its own affair
             self.call_after_refresh(self._fit)
         if isinstance(event, events.Key) and not event.is_forwarded:
             if self._saying:
@@ -426,12 +388,3 @@ class Shell(App[None]):
     def on_intervals_stage(self, message: Intervals.Stage) -> None:
         """Show what a run is doing, where it takes long."""
         self.intervals.told(message.words)
-
-
-def _narrowing(glyphs: Glyphs) -> list[LineFilter]:
-    """Return what all lines pass through on a terminal that shows ASCII alone."""
-    if glyphs != "ascii":
-        return []
-    from scaletui.widgets.filters import AsciiOnly
-
-    return [AsciiOnly()]
