@@ -258,7 +258,7 @@ def test_a_paste_is_text(terminal: Open) -> None:
     session = terminal()
     session.type(b"/", "C = 5.76e23")
     session.type(b"\x1b[200~\x1b]0;title\x07\x1b[2J\x1b[201~", "last good answer below")
-    assert session.lines[0].startswith(" scaletui  C 5.76e23")
+    assert session.lines[0].startswith(" C 5.76e23")
     assert b"\x1b]0;title" not in session.painted
     assert b"\x1b[2J" not in session.painted
 
