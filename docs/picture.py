@@ -11,12 +11,11 @@ os.environ.update(LANG="C.UTF-8", LC_ALL="C.UTF-8", TERM="xterm-256color")
 
 
 async def main() -> None:
-    """Open the frontier at Gopher's budget and save the screen."""
+    """Open the app at Gopher's budget on a wide terminal and save the screen."""
     from scaletui.app import ScaletuiApp
 
     app = ScaletuiApp()
-    async with app.run_test(size=(110, 32)) as pilot:
-        await pilot.press("2")
+    async with app.run_test(size=(172, 44)) as pilot:
         await pilot.pause()
         picture = app.export_screenshot(title="scaletui")
     # The fonts are the reader's own: a picture in a README fetches nothing.
