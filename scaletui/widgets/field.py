@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from rich.segment import Segment
 from rich.style import Style
@@ -105,6 +105,12 @@ class FieldInput(Input):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to solve only where there is something to solve for."""
         return self._solvable if action == "solve" else super().check_action(action, parameters)
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Paint again; but no text makes a field of one line wider, and to lay all out again takes half a keystroke."""
+        if layout and self.size.width:
+            layout = False
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def put(self, text: str) -> None:
         """Show a text that the scenario holds already."""
