@@ -145,6 +145,8 @@ class FieldGrid(Grid):
         super().__init__(classes=classes)
         self._tags: dict[str, str] = {}
         self._letters: dict[str, str] = {}
+        self._drawn: tuple[object, ...] = ()
+        self._strips: list[Strip] = []
 
     def on_resize(self) -> None:
         """Take two columns where a third would leave no room to type."""
@@ -164,11 +166,22 @@ class FieldGrid(Grid):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the lines of labels that lie under the inputs."""
-        strips = [self._labels(y).crop(crop.x, crop.right) for y in range(crop.y, crop.bottom)]
-        background = self.background_colors[1]
-        for line_filter in self.get_line_filters():
-            strips = [strip.apply_filter(line_filter, background) for strip in strips]
-        return strips
+        key = self._look()
+        if key != self._drawn:
+            self._drawn = key
+            background, filters = self.background_colors[1], self.get_line_filters()
+            self._strips = [self._labels(y) for y in range(self.size.height)]
+            for line_filter in filters:
+                self._strips = [strip.apply_filter(line_filter, background) for strip in self._strips]
+        return [self._strips[y].crop(crop.x, crop.right) for y in range(crop.y, crop.bottom)]
+
+    def _look(self) -> tuple[object, ...]:
+        """Return all that the labels depend on; where a child was not laid out yet it is like nothing before."""
+        last = self.children[-1].region if self.children else None
+        focused = self.app.focused
+        within = focused if isinstance(focused, FieldInput) and focused.parent is self else None
+        tags, letters = tuple(self._tags.items()), tuple(self._letters.items())
+        return self.region, self.scroll_offset, last, within, tags, letters, self.app.theme
 
     def _labels(self, y: int) -> Strip:
         style = self.rich_style

@@ -12,7 +12,7 @@ import pytest
 from driving import SIZE, app_of, echo, field, fill, screen_text, shown
 
 import scaletui.panes.calculator
-import scaletui.scenario
+import scaletui.sheet
 from scaletui.app import ScaletuiApp
 from scaletui.render.plot import Axis, Plot, Series
 from scaletui.render.table import answer_lines
@@ -65,8 +65,8 @@ def test_only_what_is_wanted_and_has_changed_is_computed(catalog: Catalog, monke
         followed.append(name)
         return scaletui_follow(name, *rest)
 
-    scaletui_follow = scaletui.scenario.follow
-    monkeypatch.setattr(scaletui.scenario, "follow", follow)
+    scaletui_follow = scaletui.sheet.follow
+    monkeypatch.setattr(scaletui.sheet, "follow", follow)
     scenario = Scenario(catalog, {"calc": {"flops": "5.76e23"}})
 
     def asked(part: str) -> list[str]:
