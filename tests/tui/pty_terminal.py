@@ -8,6 +8,7 @@ import select
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from terminal import Session
@@ -64,8 +65,11 @@ class Terminal(Session):
                 quiet = quiet + 1 if self._sleeps() else 0
 
     def _sleeps(self) -> bool:
-        tasks = Path(f"/proc/{self.pid}/task")
-        return all((tasks / task / "stat").read_text().rpartition(") ")[2][0] in "SZ" for task in os.listdir(tasks))
+        states = []
+        for task in Path(f"/proc/{self.pid}/task").iterdir():
+            with suppress(OSError):  # it has ended in the meantime
+                states.append((task / "stat").read_text().rpartition(") ")[2][0])
+        return set(states) <= {"S", "Z"}
 
     def press(self, keys: bytes) -> int:
         """Send keys and return the bytes that they had painted."""
