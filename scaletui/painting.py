@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rich.cells import cell_len
-from rich.color import ColorSystem
+from rich.color import Color, ColorSystem, ColorType
 from rich.style import Style
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
@@ -212,9 +212,9 @@ class Painter:
         foreground, background = "39", "49"
         if self._system is not None:
             if style.color is not None:
-                foreground = ";".join(style.color.downgrade(self._system).get_ansi_codes())
+                foreground = ";".join(_shown(style.color, self._system).get_ansi_codes())
             if style.bgcolor is not None:
-                background = ";".join(style.bgcolor.downgrade(self._system).get_ansi_codes(False))
+                background = ";".join(_shown(style.bgcolor, self._system).get_ansi_codes(False))
         look = Look(";".join(codes), foreground, background)
         if not _SEEN_ON_BLANKS.isdisjoint(codes):
             return look, look
@@ -228,6 +228,33 @@ def _colors(look: Look) -> list[str]:
     """Return the codes of the colours that are not the terminal's own."""
     foreground = look.foreground if look.foreground not in ("39", _ANY) else ""
     return [foreground, look.background if look.background != "49" else ""]
+
+
+def _shown(color: Color, system: ColorSystem) -> Color:
+    """Return what a terminal shows of a color; of 256 the nearest.
+
+    Rich takes a colour for grey only where it hardly has a hue, and all dark ones that have one for black: fields would
+    vanish into their ground.
+
+    >>> _shown(Color.parse("#1d242c"), ColorSystem.EIGHT_BIT).number, Color.parse("#1d242c").downgrade(
+    ...     ColorSystem.EIGHT_BIT).number
+    (235, 16)
+    """
+    if system is not ColorSystem.EIGHT_BIT or color.triplet is None or color.type is not ColorType.TRUECOLOR:
+        return color.downgrade(system)
+    wanted = color.triplet
+    cube = [min(range(6), key=lambda step: abs(_STEPS[step] - part)) for part in wanted]
+    grey = min(max(round((sum(wanted) / 3 - 8) / 10), 0), 23)
+    far = [
+        sum((part - other) ** 2 for part, other in zip(wanted, shown, strict=True))
+        for shown in ([_STEPS[step] for step in cube], [8 + 10 * grey] * 3)
+    ]
+    number = 16 + 36 * cube[0] + 6 * cube[1] + cube[2] if far[0] <= far[1] else 232 + grey
+    return Color.from_ansi(number)
+
+
+_STEPS = (0, 95, 135, 175, 215, 255)
+"""The levels of red, green and blue in the cube of 216 among the 256 colours; 24 greys follow."""
 
 
 @lru_cache(4096)

@@ -7,6 +7,14 @@ from __future__ import annotations
 
 from textual.theme import Theme
 
+
+def _scrollbar(thumb: str, track: str) -> dict[str, str]:
+    """Return the colours of a scrollbar; Textual takes black for the track of each dark theme."""
+    thumbs = dict.fromkeys(("scrollbar", "scrollbar-hover", "scrollbar-active"), thumb)
+    tracks = ("scrollbar-background", "scrollbar-background-hover", "scrollbar-background-active")
+    return {**thumbs, **dict.fromkeys(tracks, track)}
+
+
 _DARK = Theme(
     name="dark",
     primary="#6CB6D9",
@@ -21,7 +29,7 @@ _DARK = Theme(
     panel="#29323C",
     boost="#242C35",
     dark=True,
-    variables={"muted": "#98A5B3"},
+    variables={"muted": "#98A5B3", **_scrollbar("#8FA8BF", "#29323C")},
 )
 _LIGHT = Theme(
     name="light",
@@ -37,7 +45,7 @@ _LIGHT = Theme(
     panel="#D8DBD9",
     boost="#DEE1DF",
     dark=False,
-    variables={"muted": "#55606B"},
+    variables={"muted": "#55606B", **_scrollbar("#46586A", "#D8DBD9")},
 )
 _CONTRAST = Theme(
     name="contrast",
@@ -53,13 +61,12 @@ _CONTRAST = Theme(
     panel="#303030",
     boost="#303030",
     dark=True,
-    variables={"muted": "#FFFFFF"},
+    variables={"muted": "#FFFFFF", **_scrollbar("#00FFFF", "#303030")},
 )
 
 
 def _ansi(name: str, foreground: str, background: str, primary: str, accent: str) -> Theme:
     """Return a theme of the terminal's own sixteen colours."""
-    cursor = {"input-cursor-foreground": background, "input-cursor-background": foreground}
     return Theme(
         name=name,
         ansi=True,
@@ -67,7 +74,7 @@ def _ansi(name: str, foreground: str, background: str, primary: str, accent: str
         secondary=foreground,
         accent=accent,
         warning=accent,
-        error="ansi_red",
+        error="ansi_red" if background == "ansi_default" else "ansi_bright_red",
         success="ansi_green",
         foreground=foreground,
         background=background,
@@ -83,17 +90,13 @@ def _ansi(name: str, foreground: str, background: str, primary: str, accent: str
             "ansi-foreground": "ansi_white",
             "block-cursor-foreground": background,
             "block-cursor-background": foreground,
-            "input-cursor-text-style": "reverse",
             "input-selection-background": "ansi_blue",
             "input-selection-foreground": "ansi_white",
-            "scrollbar": foreground,
-            "scrollbar-hover": foreground,
-            "scrollbar-active": foreground,
-            "scrollbar-background": background,
-            "scrollbar-background-hover": background,
-            "scrollbar-background-active": background,
+            **_scrollbar(foreground, background),
             "scrollbar-corner-color": background,
-            **({} if background == "ansi_default" else cursor),
+            "input-cursor-foreground": background,
+            "input-cursor-background": foreground,
+            "input-cursor-text-style": "reverse" if background == foreground else "none",
         },
     )
 

@@ -11,11 +11,11 @@ from textual.widgets import Input, Static
 
 from scaletui.bindings import bound
 from scaletui.screens.dialog import Dialog
-from scaletui_core.safetext import escaped
+from scaletui.widgets.field import PlainInput
 
 
-class LineInput(Input):
-    """An input of one line without a frame, whose cursor stands still."""
+class LineInput(PlainInput):
+    """A line of a dialog."""
 
     DEFAULT_CSS = """
     LineInput { height: 1; border: none; padding: 0; background: $boost; text-style: underline; }
@@ -23,12 +23,7 @@ class LineInput(Input):
     """
 
     def __init__(self, text: str = "", placeholder: str = "") -> None:
-        super().__init__(text, placeholder=placeholder, select_on_focus=True)
-        self.cursor_blink = False
-
-    def validate_value(self, value: str) -> str:
-        """Write out what a terminal would obey: a paste may hold escapes."""
-        return "".join(map(escaped, value))
+        super().__init__(text, placeholder)
 
 
 class AskScreen(Dialog[str]):

@@ -28,7 +28,23 @@ _EDITING = {
 }
 
 
-class FieldInput(Input):
+class PlainInput(Input):
+    """An input of one line without a frame, whose cursor stands still: blinking costs a kilobyte a second, for ever."""
+
+    def __init__(self, text: str, placeholder: str, id: str | None = None) -> None:
+        super().__init__(text, placeholder=placeholder, id=id, select_on_focus=True)
+        self.cursor_blink = False
+
+    def validate_value(self, value: str) -> str:
+        """Write out what a terminal would obey: a paste may hold escapes."""
+        return "".join(map(escaped, value))
+
+    def render_line(self, y: int) -> Strip:
+        """Return the line to its end: where only an underline shows the field, an empty one shows too."""
+        return super().render_line(y).extend_cell_length(self.size.width, self.rich_style)
+
+
+class FieldInput(PlainInput):
     """The input of one declared field.
 
     Parameters
@@ -49,6 +65,7 @@ class FieldInput(Input):
     FieldInput > .input--placeholder {{ color: $muted; }}
     FieldInput:ansi {{ text-style: underline; }}
     FieldInput.-wrong {{ color: $error; text-style: reverse; }}
+    FieldInput.-wrong:ansi > .input--cursor {{ text-style: not reverse; }}
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -67,12 +84,10 @@ class FieldInput(Input):
     def __init__(
         self, field: Field, text: str, placeholder: str, id: str, *, start: Callable[[], str], solvable: bool = False
     ) -> None:
-        super().__init__(text, placeholder=placeholder, id=id, select_on_focus=True)
+        super().__init__(text, placeholder, id)
         self.field = field
         self._start = start
         self._solvable = solvable
-        # A blinking cursor is a kilobyte a second over a slow link, for ever.
-        self.cursor_blink = False
 
     async def _on_key(self, event: events.Key) -> None:
         """Edit in the order of the keys.
@@ -91,10 +106,6 @@ class FieldInput(Input):
         """Show the beginning of the text: its tail says too little."""
         super()._on_blur(event)
         self.cursor_position = 0
-
-    def validate_value(self, value: str) -> str:
-        """Write out what a terminal would obey: a paste may hold escapes."""
-        return "".join(map(escaped, value))
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Whether the field takes a key as text: all that is printable but the one for help."""

@@ -269,7 +269,7 @@ async def test_one_field_of_two_panes_is_two_draws() -> None:
 def test_picture(snap_compare: Callable[..., bool], keys: tuple[str, ...]) -> None:
     """What a person sees of a range. Refresh with: pytest tests/tui/test_intervals.py --snapshot-update"""
     app = ScaletuiApp({"calc": {"flops": "1e23..1e25", "law": "epoch-2024,chinchilla-2"}}, glyphs="braille")
-    app.theme = "textual-dark"
+    app.theme = "dark"
 
     async def before(pilot: Pilot[Any]) -> None:
         await pilot.press(*keys, "down")

@@ -564,7 +564,7 @@ PICTURES: dict[str, tuple[str, ...]] = {
 def test_picture(snap_compare: Callable[..., bool], name: str) -> None:
     assert os.environ["XDG_CONFIG_HOME"]  # a folder of the tests, without presets
     app = ScaletuiApp(glyphs="braille")
-    app.theme = "textual-dark"
+    app.theme = "dark"
     assert snap_compare(app, press=PICTURES[name], terminal_size=SIZE)
 
 

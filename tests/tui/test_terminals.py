@@ -7,16 +7,11 @@ import re
 import select
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from terminal import Session
+from pty_terminal import APP, ASCII, POSIX, TABS, TRUECOLOR, UTF8, Open, Terminal, colours, hidden, not_ascii
 
-ROOT = Path(__file__).resolve().parents[2]
-APP = [sys.executable, "-m", "scaletui"]
 LAWS = (
     "kaplan-2020",
     "chinchilla-1",
@@ -30,121 +25,7 @@ LAWS = (
     "porian-2024",
     "llama-3",
 )
-UTF8 = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
-ASCII = {"LANG": "C", "LC_ALL": "C"}
-POSIX = {"LANG": "POSIX", "LC_ALL": "POSIX"}
-TRUECOLOR = {"COLORTERM": "truecolor"}
 KEYS = "s Solve for  / Edit  e Explain  v Laws"
-TABS = ("Budget", "Frontier", "Emergence", "Speed", "Copies", "Learning", "Batch")
-
-
-class Terminal(Session):
-    """A session that keeps all bytes, and waits for what is seen rather than for a time."""
-
-    def __init__(self, rows: int, columns: int, env: dict[str, str], *words: str) -> None:
-        self.painted = b""
-        self.ended: int | None = None
-        super().__init__([*APP, *words], rows, columns, {"PYTHONPATH": str(ROOT), **env})
-
-    def _feed(self, data: bytes) -> None:
-        self.painted += data
-        super()._feed(data)
-
-    @property
-    def lines(self) -> list[str]:
-        return list(self.screen.display)
-
-    def send(self, keys: bytes) -> None:
-        os.write(self._fd, keys)
-
-    def until(self, seen: Callable[[], bool], limit: float = 20.0) -> None:
-        """Read until something is seen."""
-        end = time.monotonic() + limit
-        while not seen():
-            assert time.monotonic() < end, "not seen:\n" + "\n".join(self.lines)
-            if select.select([self._fd], [], [], 0.02)[0]:
-                self._feed(os.read(self._fd, 65536))
-
-    def ready(self) -> None:
-        """Read until the first paint is complete: the line of keys comes with the focus, last."""
-        self.until(lambda: "Help" in self.lines[-1] and "scaletui" in self.lines[0])
-        self.settle()
-
-    def settle(self) -> None:
-        """Read until nothing has come for a fifth of a second."""
-        while select.select([self._fd], [], [], 0.2)[0]:
-            self._feed(os.read(self._fd, 65536))
-
-    def type(self, keys: bytes, seen: str) -> None:
-        """Send keys and read until a text is on the screen."""
-        self.send(keys)
-        self.until(lambda: any(seen in line for line in self.lines))
-        self.settle()
-
-    def end(self, limit: float = 10.0) -> int:
-        """Read to the end and return the exit code."""
-        limit += time.monotonic()
-        while time.monotonic() < limit:
-            try:
-                if select.select([self._fd], [], [], 0.05)[0]:
-                    self._feed(os.read(self._fd, 65536))
-                    continue
-            except OSError:  # all who had the terminal open are gone
-                pass
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.ended = os.waitstatus_to_exitcode(status)
-                return self.ended
-        raise AssertionError("it did not end:\n" + "\n".join(self.lines))
-
-    def close(self) -> None:
-        if self.ended is None:
-            super().close()
-        else:
-            os.close(self._fd)
-
-
-Open = Callable[..., Terminal]
-
-
-@pytest.fixture
-def terminal() -> Iterator[Open]:
-    """``terminal(rows, columns, *words, **environment)`` opens the app; all are closed at the end."""
-    opened: list[Terminal] = []
-
-    def start(rows: int = 24, columns: int = 80, *words: str, **env: str) -> Terminal:
-        opened.append(Terminal(rows, columns, env, *words))
-        opened[-1].ready()
-        return opened[-1]
-
-    yield start
-    for session in opened:
-        session.close()
-
-
-def hidden(session: Terminal) -> list[str]:
-    """Return the characters that are painted in the colour of their ground."""
-    found = []
-    for row in range(session.screen.lines):
-        for column in range(session.screen.columns):
-            char = session.screen.buffer[row][column]
-            if char.data.strip() and char.fg == char.bg and char.fg != "default":
-                found.append(f"{char.data} at {row}, {column}")
-    return found
-
-
-def not_ascii(session: Terminal) -> str:
-    return "".join(sorted({char for line in session.lines for char in line if not char.isascii()}))
-
-
-def colours(painted: bytes) -> list[bytes]:
-    """Return the SGR sequences that name a colour, even the terminal's own."""
-    found = []
-    for sequence in re.findall(rb"\x1b\[([0-9;:]*)m", painted):
-        codes = [int(code) for code in re.split(rb"[;:]", sequence) if code]
-        if any(30 <= code <= 49 or 90 <= code <= 107 for code in codes):
-            found.append(sequence)
-    return found
 
 
 MATRIX = [

@@ -1,0 +1,135 @@
+"""The app in a pseudo-terminal: what it paints, in bytes and as a person sees it."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from terminal import Session
+
+ROOT = Path(__file__).resolve().parents[2]
+APP = [sys.executable, "-m", "scaletui"]
+UTF8 = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+ASCII = {"LANG": "C", "LC_ALL": "C"}
+POSIX = {"LANG": "POSIX", "LC_ALL": "POSIX"}
+TRUECOLOR = {"COLORTERM": "truecolor"}
+TABS = ("Budget", "Frontier", "Emergence", "Speed", "Copies", "Learning", "Batch")
+
+
+class Terminal(Session):
+    """A session that keeps all bytes, and waits for what is seen rather than for a time."""
+
+    def __init__(self, rows: int, columns: int, env: dict[str, str], *words: str) -> None:
+        self.painted = b""
+        self.ended: int | None = None
+        super().__init__([*APP, *words], rows, columns, {"PYTHONPATH": str(ROOT), **env})
+
+    def _feed(self, data: bytes) -> None:
+        self.painted += data
+        super()._feed(data)
+
+    @property
+    def lines(self) -> list[str]:
+        return list(self.screen.display)
+
+    def send(self, keys: bytes) -> None:
+        os.write(self._fd, keys)
+
+    def until(self, seen: Callable[[], bool], limit: float = 20.0) -> None:
+        """Read until something is seen."""
+        end = time.monotonic() + limit
+        while not seen():
+            assert time.monotonic() < end, "not seen:\n" + "\n".join(self.lines)
+            if select.select([self._fd], [], [], 0.02)[0]:
+                self._feed(os.read(self._fd, 65536))
+
+    def ready(self) -> None:
+        """Read until the first paint is complete: the line of keys comes with the focus, last."""
+        self.until(lambda: "Help" in self.lines[-1] and "scaletui" in self.lines[0])
+        self.settle()
+
+    def settle(self) -> None:
+        """Read until the app sleeps and nothing has come for 60 ms: however slow the machine, it is done then."""
+        quiet = 0
+        while quiet < 4:
+            if select.select([self._fd], [], [], 0.015)[0]:
+                self._feed(os.read(self._fd, 65536))
+                quiet = 0
+            else:
+                quiet = quiet + 1 if self._sleeps() else 0
+
+    def _sleeps(self) -> bool:
+        states = []
+        for task in Path(f"/proc/{self.pid}/task").iterdir():
+            with suppress(OSError):  # it has ended in the meantime
+                states.append((task / "stat").read_text().rpartition(") ")[2][0])
+        return set(states) <= {"S", "Z"}
+
+    def press(self, keys: bytes) -> int:
+        """Send keys and return the bytes that they had painted."""
+        before = len(self.painted)
+        self.send(keys)
+        self.settle()
+        return len(self.painted) - before
+
+    def type(self, keys: bytes, seen: str) -> None:
+        """Send keys and read until a text is on the screen."""
+        self.send(keys)
+        self.until(lambda: any(seen in line for line in self.lines))
+        self.settle()
+
+    def end(self, limit: float = 10.0) -> int:
+        """Read to the end and return the exit code."""
+        limit += time.monotonic()
+        while time.monotonic() < limit:
+            try:
+                if select.select([self._fd], [], [], 0.05)[0]:
+                    self._feed(os.read(self._fd, 65536))
+                    continue
+            except OSError:  # all who had the terminal open are gone
+                pass
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.ended = os.waitstatus_to_exitcode(status)
+                return self.ended
+        raise AssertionError("it did not end:\n" + "\n".join(self.lines))
+
+    def close(self) -> None:
+        if self.ended is None:
+            super().close()
+        else:
+            os.close(self._fd)
+
+
+Open = Callable[..., Terminal]
+
+
+def hidden(session: Terminal) -> list[str]:
+    """Return the characters that are painted in the colour of their ground."""
+    found = []
+    for row in range(session.screen.lines):
+        for column in range(session.screen.columns):
+            char = session.screen.buffer[row][column]
+            if char.data.strip() and char.fg == char.bg and char.fg != "default":
+                found.append(f"{char.data} at {row}, {column}")
+    return found
+
+
+def not_ascii(session: Terminal) -> str:
+    return "".join(sorted({char for line in session.lines for char in line if not char.isascii()}))
+
+
+def colours(painted: bytes) -> list[bytes]:
+    """Return the SGR sequences that name a colour, even the terminal's own."""
+    found = []
+    for sequence in re.findall(rb"\x1b\[([0-9;:]*)m", painted):
+        codes = [int(code) for code in re.split(rb"[;:]", sequence) if code]
+        if any(30 <= code <= 49 or 90 <= code <= 107 for code in codes):
+            found.append(sequence)
+    return found
