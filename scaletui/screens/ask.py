@@ -22,6 +22,8 @@ class LineInput(Input):
     LineInput:focus { border: none; }
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = [bound("prompt.take", "screen.take")]
+
     def __init__(self, text: str = "", placeholder: str = "") -> None:
         super().__init__(text, placeholder=placeholder, select_on_focus=True)
         self.cursor_blink = False
@@ -61,9 +63,9 @@ class AskScreen(Dialog[str]):
         """The line."""
         return self.query_one(LineInput)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def action_take(self) -> None:
         """Return the text if nothing is wrong with it."""
-        text = event.value.strip()
+        text = self.query_one(LineInput).value.strip()
         wrong = self._check(text)
         if wrong:
             self.query_one(".dialog-said", Static).update(wrong)
