@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
@@ -125,13 +126,25 @@ class Shell(Painted):
             if await self.before_key(event):
                 return
             active = self.screen.active_bindings.get(event.key)
-            if (
-                active is not None
-                and self._is_ours(event, active.binding)
-                and await self.run_action(active.binding.action, active.node)
-            ):
-                return
+            if active is not None and self._is_ours(event, active.binding):
+                await self._take_typed()
+                if await self.run_action(active.binding.action, active.node):
+                    return
         await super().on_event(event)
+
+    async def _take_typed(self) -> None:
+        """Have what was typed into the line in focus taken, before a key acts on it or on what follows from it.
+
+        Text gets into the scenario through the queues of a field and of its pane, which keys that come in one go
+        would overtake.
+        """
+        line = self.focused
+        if isinstance(line, Input):
+            done = asyncio.Event()
+            if line.call_later(done.set):
+                await done.wait()
+        if isinstance(line, FieldInput):
+            next(node for node in line.ancestors if isinstance(node, CalculatorPane)).take(line)
 
     async def before_key(self, event: events.Key) -> bool:
         """Take a key before anything else does; return whether it was taken."""
@@ -193,7 +206,9 @@ class Shell(Painted):
         yield TooSmall()
 
     async def on_mount(self) -> None:
-        """Start in the results, and say what is wrong with the user's presets."""
+        """Start in the results of the pane that a session may have left, and say what is wrong with the presets."""
+        self._show_tabs()
+        self.pane.show_scenario(self.scenario)
         self.pane.focus_first()
         await self._fit()
         self.call_after_refresh(self.want_intervals)

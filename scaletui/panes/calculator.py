@@ -22,7 +22,7 @@ from scaletui.scenario import Scenario
 from scaletui.sheet import SOLVED, Sheet
 from scaletui.widgets.field import FieldGrid, FieldInput
 from scaletui.widgets.lines import LineView
-from scaletui.widgets.plot import PlotView
+from scaletui.widgets.plot import STAND, PlotView
 from scaletui_core.errors import ScaletuiError
 from scaletui_core.fields import Field, fields_of
 from scaletui_core.flow import calculator
@@ -66,7 +66,8 @@ class CalculatorPane(Pane):
         self._plotted = False
         self._aside: dict[str, str] = {}
         self._reason = ""
-        self._view: dict[str, Any] = {}
+        self._stand: dict[str, Any] = {}  # what a session kept of the plot, and below of the lines, until they are seen
+        self._about = ""
 
     @property
     def sheet(self) -> Sheet:
@@ -118,10 +119,14 @@ class CalculatorPane(Pane):
         sheet = self.sheet
         if self._plotted:
             self._draw(sheet)
+            if self._stand:
+                self.query_one(PlotView).set_stand(self._stand)
+                self._stand = {}
         else:
             self.results.set_lines(self.lines(sheet))
-        if self._view:
-            self._look_again()
+            if self._about:
+                self.results.choose(self._about)
+                self._about = ""
         for widget in self.query(FieldInput):
             name = widget.field.name
             widget.set_class(name == sheet.wrong or name in sheet.faults, "-wrong")
@@ -193,8 +198,12 @@ class CalculatorPane(Pane):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Solve again at every keystroke."""
         if isinstance(event.input, FieldInput):
-            name = event.input.field.name
-            self.host.set_fields(self.PART, {name: event.value}, key=f"{self.PART}.{name}")
+            self.take(event.input)
+
+    def take(self, typed: FieldInput) -> None:
+        """Take what stands in a field now: a message may come late, behind what was done with the text since."""
+        name = typed.field.name
+        self.host.set_fields(self.PART, {name: typed.value}, key=f"{self.PART}.{name}")
 
     def on_descendant_focus(self) -> None:
         """Echo the field that the focus came to."""
@@ -312,10 +321,11 @@ class CalculatorPane(Pane):
         view |= {f"aside.{name}": text for name, text in self._aside.items()}
         if self.figures:
             view["figure"] = self.figures[self._figure].name
-        if not self.is_mounted:
-            return view | self._view
-        view["about"] = self.results.about
-        return view | (self.query_one(PlotView).stand() if self.query(PlotView) else {})
+        about = self._about or (self.results.about if self.is_mounted else "")
+        if about:
+            view["about"] = about
+        drawn = self.is_mounted and not self._stand and self.query(PlotView)
+        return view | (self.query_one(PlotView).stand() if drawn else self._stand)
 
     def set_view(self, view: Mapping[str, Any]) -> None:
         """Look as before; what a file held that means nothing here is passed over."""
@@ -324,11 +334,5 @@ class CalculatorPane(Pane):
         self._plotted = view.get("plotted") is True and bool(names)
         known = {f"aside.{field.name}": field.name for field in fields_of(calculator(self.PART).inputs)}
         self._aside = {known[key]: text for key, text in view.items() if key in known and isinstance(text, str)}
-        self._view = dict(view)
-
-    def _look_again(self) -> None:
-        view, self._view = self._view, {}
-        if self._plotted:
-            self.query_one(PlotView).set_stand(view)
-        elif isinstance(view.get("about"), str):
-            self.results.choose(view["about"])
+        self._stand = {name: view[name] for name in STAND if name in view}
+        self._about = view["about"] if isinstance(view.get("about"), str) else ""

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from scaletui.bindings import bound
 from scaletui.screens.dialog import Dialog
@@ -21,6 +21,8 @@ class LineInput(PlainInput):
     LineInput { height: 1; border: none; padding: 0; background: $boost; text-style: underline; }
     LineInput:focus { border: none; }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [bound("prompt.take", "screen.take")]
 
     def __init__(self, text: str = "", placeholder: str = "") -> None:
         super().__init__(text, placeholder)
@@ -56,9 +58,9 @@ class AskScreen(Dialog[str]):
         """The line."""
         return self.query_one(LineInput)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def action_take(self) -> None:
         """Return the text if nothing is wrong with it."""
-        text = event.value.strip()
+        text = self.query_one(LineInput).value.strip()
         wrong = self._check(text)
         if wrong:
             self.query_one(".dialog-said", Static).update(wrong)

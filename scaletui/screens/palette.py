@@ -75,8 +75,9 @@ class Palette(Dialog[Entry]):
         self.show()
         self.lines.action_end(-1)
 
-    def on_input_submitted(self) -> None:
+    def action_take(self) -> None:
         """Return the entry under the cursor."""
+        self.show()  # of all that was typed
         about = self.lines.about
         if about:
             self.dismiss(self._found[int(about)])

@@ -23,6 +23,8 @@ from scaletui.terminal import colors
 _ON_LIGHT = ("#A67100", "#3D83AA", "#008D66", "#857E20", "#0072B2", "#CC5900", "#AC658C", "#7C7C7C")
 # The sixteen colours differ by terminal; none of these is the ground of one.
 _ANSI = ("bright_red", "cyan", "green", "yellow", "bright_blue", "red", "magenta", None)
+STAND = (*View._fields, "cursor")
+"""What `PlotView.stand` tells."""
 _ZOOM = 0.8
 _PAN = 0.1
 

@@ -7,7 +7,7 @@ import re
 import select
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,10 +25,13 @@ TABS = ("Budget", "Frontier", "Emergence", "Speed", "Copies", "Learning", "Batch
 class Terminal(Session):
     """A session that keeps all bytes, and waits for what is seen rather than for a time."""
 
-    def __init__(self, rows: int, columns: int, env: dict[str, str], *words: str) -> None:
+    def __init__(
+        self, rows: int, columns: int, env: dict[str, str], *words: str, app: Sequence[str] = tuple(APP)
+    ) -> None:
         self.painted = b""
         self.ended: int | None = None
-        super().__init__([*APP, *words], rows, columns, {"PYTHONPATH": str(ROOT), **env})
+        self._seen: tuple[int, list[str]] = (-1, [])
+        super().__init__([*app, *words], rows, columns, {"PYTHONPATH": str(ROOT), **env})
 
     def _feed(self, data: bytes) -> None:
         self.painted += data
@@ -36,7 +39,9 @@ class Terminal(Session):
 
     @property
     def lines(self) -> list[str]:
-        return list(self.screen.display)
+        if self._seen[0] != len(self.painted):  # pyte takes 10 ms for a large screen
+            self._seen = len(self.painted), list(self.screen.display)
+        return self._seen[1]
 
     def send(self, keys: bytes) -> None:
         os.write(self._fd, keys)

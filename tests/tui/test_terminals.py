@@ -126,6 +126,15 @@ def test_keys_sent_in_one_go_are_not_lost(terminal: Open) -> None:
     assert "N 70B" in session.lines[0]
 
 
+def test_a_key_behind_typed_text_acts_on_all_of_it(terminal: Open) -> None:
+    session = terminal()
+    session.type(b"/\x7f\t70B\t1.4T\rs", "solved for: N = C/(6 D)")
+    assert session.lines[0].startswith(" scaletui  C 5.88e23   N =70B   D 1.4T ")
+    session.type(b":afresh\ru", "undone: calc.flops")
+    session.type(b"/7e22\x1b[5~\x1a", "undone: calc.flops")
+    assert session.lines[0].startswith(" scaletui  C 5.88e23   N =70B   D 1.4T ")
+
+
 def test_panes_follow_keys_sent_in_one_go(terminal: Open) -> None:
     session = terminal()
     session.type(b"1/\x05\x7f1\r4/70B\r", "5.22 ms")
