@@ -143,7 +143,7 @@ next: *: next, at *
 times_more: times more *; 1 or less is seen
     scale at which it was first seen, over yours: small is near
 perplexity: WikiText103 perplexity of that model
-    how unsure that model is of the next word: among so many equally likely words; small is good
+    how unsure it is of the next word in Wikipedia: among so many equally likely ones; small is good
 """
 
 BATCH = """

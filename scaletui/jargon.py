@@ -18,11 +18,15 @@ FLOP: one addition or multiplication: an amount of arithmetic, as energy is an a
 FLOP/s: FLOP in every second: a rate, as power is; an H100 reaches about 10^15
 law, scaling law: formula, fitted to many training runs, for the loss of an N and D, and so for the best of them at each
     C; named by author and year
+coefficient: a number of a law that was fitted
 compute-optimal, optimal: with the least loss that this C can buy
 dense: a dense model uses every weight on every token; a dense rate leaves out tricks with zeros
 transformer: the kind of model that language models are: layers of matrix multiplies
 MFU: model FLOP utilisation: the share of the peak rate that a run makes use of
 accelerator, chip, GPU: a processor for such arithmetic, as an H100
+peak: the FLOP/s that a chip could do at most
+bandwidth: bytes that a chip gets out of its memory in a second, or a machine over its network
+presets: the published numbers that come with scaletui, and those of your own
 precision, number format, bf16, fp16, fp8: how many bits a number has: fewer are faster, and coarser
 hire: rent
 unique, unique tokens: text that is not read twice; where there is less than D, it is read again
@@ -47,7 +51,7 @@ roofline: the most that a chip can do: its memory gives the weights no faster, o
 steinhardt-2022: cuts every matrix multiply into tiles over as many chips as stay busy, and leaves latency out
 erdil-2025: counts the time that chips take to tell each other; at the best number of them, and, as
     erdil-2025-fleet, on yours
-kipply: a closed form: reading the weights, and a fixed time for messages between chips
+kipply: the time to read the weights, and a fixed one for the messages between chips
 layer: one of the stages of a model, which follow each other
 KV cache, cache, KV heads, head: the model keeps keys and values of each token of the context, so as not to
     work them out again; layers have so many heads of them
@@ -71,6 +75,8 @@ S_min: fewest steps to a loss, with a boundless batch
 E_min: fewest tokens to a loss, with a tiny batch
 copy, copies: one instance of a model that runs by itself, as one worker does
 person, human: thinks 380 words a minute, around the clock, where nothing else is said
+extended: thought as if written out in whole sentences, 4,200 words a minute
+geometric mean: the root of the product of two: as many times above one as below the other
 overhang: the work that the compute of training buys, once it is free to run copies instead
 synthetic: written by a model
 forecast: of GPT-2030, a model of that year (Steinhardt 2023): measured, worked out and judged steps

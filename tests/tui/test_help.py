@@ -34,7 +34,7 @@ JARGON = (
     "E_min", "B_crit", "B_noise", "sequences", "matrix multiply", "petaflop/s-days", "tile", "accelerator", "epochs",
     "embedding", "scaling law", "benchmark", "synthetic", "squared norm", "context", "prompt", "decoding", "hire",
     "irreducible loss", "mixture", "unique tokens", "update", "parameters", "token", "loss", "hyperparameter",
-    "Hessian",
+    "Hessian", "bandwidth", "presets", "coefficients", "geometric mean", "extended",
 )  # fmt: skip
 
 
