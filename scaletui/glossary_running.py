@@ -137,7 +137,7 @@ params: N
 fleet_rate: tokens/s of *
     tokens that the whole machine writes in a second [tokens/s]
 passes: forward passes that cost as much
-    tokens that copies can write for the same compute: 3 D
+    tokens that copies can write for the same compute; of training on D tokens 3 D
 work_time: work of one person
     one person's time for as many: large is much work
 work_years: years of work of one person
