@@ -144,16 +144,20 @@ class ScaletuiApp(Shell):
 
     async def action_help(self) -> None:
         """Show the help, or close it."""
-        from scaletui.help import help_text
+        from scaletui.help import Page, help_text
         from scaletui.screens.text import TextScreen
 
         if isinstance(self.screen, TextScreen):
             self.screen.action_close()
             return
         pane = self.pane
+        field = self.focused.field.name if isinstance(self.focused, FieldInput) else ""
+        said = self.scenario.sheet(pane.PART).echo(field) if field else ""
+        page = Page(pane.TITLE, pane.HELP, pane.PLACES, pane.CALCULATORS or (pane.PART,), pane.on_screen,
+                    pane.TABLE_FIRST, pane.PART, pane.fields, field, said, pane.figures)  # fmt: skip
 
         def text(width: int) -> str:
-            return help_text(pane.TITLE, pane.HELP, pane.PLACES, self.titles, self.keys, width)
+            return help_text(page, self.titles, self.keys, width)
 
         await self.push_screen(TextScreen(f"Help: {pane.TITLE}", text))
 

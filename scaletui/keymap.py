@@ -64,6 +64,8 @@ _TABLE = (
     Key("app.quit", "q", "quit; everything is as you left it the next time", "Quit"),
     Key("app.quit-anywhere", "ctrl+q", "quit from anywhere; ctrl+c too, with exit code 130"),
     Key("dialog.close", "q,escape", "close; Escape waits half a second in tmux", "Close"),
+    Key("dialog.heading", "tab", "in a text: the next heading"),
+    Key("dialog.heading-before", "shift+tab", "the heading before"),
     Key("prompt.take", "enter", "take what stands in a line that asks for a name"),
     Key("prompt.leave", "escape,ctrl+g", "leave a line that asks for a name"),
     Key(

@@ -36,7 +36,7 @@ class BatchInputs:
     small_norm2: float | None = field(
         "1", "Squared norm of the small batch's gradient.", label="g small", example="0.9", low=1e-30, high=1e30
     )
-    big_batch: float | None = field("tokens", "Big batch.", label="B big", example="4M", low=1.0, high=1e15)
+    big_batch: float | None = field("tokens", "Big batch of it.", label="B big", example="4M", low=1.0, high=1e15)
     big_norm2: float | None = field(
         "1", "Squared norm of the big batch's gradient.", label="g big", example="0.3", low=1e-30, high=1e30
     )
@@ -48,7 +48,7 @@ class BatchInputs:
     )
     batch: float | None = field("tokens", "Batch to judge.", label="Batch", example="4M", low=1e-6, high=1e30)
     flops: float | None = field(
-        "FLOP", "Training compute C, for published batches.", label="C", example="1e21", low=1.0, high=1e299
+        "FLOP", "Training compute C, for the batches of laws.", label="C", example="1e21", low=1.0, high=1e299
     )
 
 

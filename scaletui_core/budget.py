@@ -74,8 +74,9 @@ class BudgetInputs:
         "USD/h", "Hire of one accelerator.", label="Price", example="$2/h", default="presets", low=1e-6, high=1e6
     )
     precision: str | None = field(
-        CHOICE, "Dense peak rate that counts.", label="Precision", example="fp8", default="bf16", choices=PRECISIONS
-    )
+        CHOICE, "Number format, whose dense peak counts.", label="Precision", example="fp8", default="bf16",
+        choices=PRECISIONS,
+    )  # fmt: skip
     unique: float | None = field(
         "tokens",
         "Unique tokens there are; more repeats them.",

@@ -53,11 +53,11 @@ HEADLINES = (
     Headline("speed", ("speed", "speed_factor")),
     Headline("speed", ("latency_speed", "latency_speed_factor")),
     Headline("copies", ("passes",)),
-    Headline("copies", ("work_years",), None, "years of work of one person"),
+    Headline("copies", ("work_years",)),
     Headline("copies", ("chain_work_judged",)),
     Headline("copies", ("copies",)),
     Headline("copies", ("copies_k",)),
-    Headline("learning", ("learning_years",), None, "years of a person, learned a day"),
+    Headline("learning", ("learning_years",)),
     Headline("learning", ("effective_years",), None, "the same under the critical batch"),
     Headline("batch", ("critical_batch",)),
 )

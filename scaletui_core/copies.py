@@ -77,7 +77,7 @@ class CopiesInputs:
         FLEET, "Accelerators to run copies on, instead of a training run.", label="Machine", example="512xH100"
     )
     tokens_per_second_per_accelerator: float | None = field(
-        "tokens/s", "Throughput of one.", label="Tok/s one", example="2000", low=1e-6, high=1e12
+        "tokens/s", "Tokens/s of one accelerator.", label="Tok/s one", example="2000", low=1e-6, high=1e12
     )
     speed: float | None = field(
         "1", "Speed of a copy, in humans.", label="x human", example="5", default="1", low=1e-3, high=1e6
@@ -86,13 +86,14 @@ class CopiesInputs:
         "1", "k-tiling: k^3 copies become one, k^2 times faster.", label="k", example="5", low=1.0, high=1e3
     )
     years: float | None = field(
-        "s", "Time for the work.", label="Years", example="1.2", default="1", bare=YEAR, low=MINUTE, high=1e6 * YEAR
-    )
+        "s", "Time for the work of the copies.", label="Years", example="1.2", default="1", bare=YEAR, low=MINUTE,
+        high=1e6 * YEAR,
+    )  # fmt: skip
     days: float | None = field(
-        "s", "The same in days.", label="Days", example="73", bare=DAY, low=MINUTE, high=1e6 * YEAR
+        "s", "The same time, in days.", label="Days", example="73", bare=DAY, low=MINUTE, high=1e6 * YEAR
     )
     compute_multiple: float | None = field(
-        "1", "Compute at deployment over that of training.", label="x compute", example="10", default="1", low=1e-3,
+        "1", "Compute to run copies on, over that of training.", label="x compute", example="10", default="1", low=1e-3,
         high=1e3,
     )  # fmt: skip
     human: str | None = human_field()
@@ -267,7 +268,7 @@ def _work_rows(passes: Row, setting: Setting) -> list[Row]:
     person, law = setting.human, passes.law
     p, rate = Number("P", passes.value, "1", passes.source), person.tokens_per_minute
     time = made("work_time", "work of one person", work_seconds, setting.multiple, p, rate, person.share, law=law)
-    years = made("work_years", "the same in years", years_of, Number("t", time.value, "s"), law=law)
+    years = made("work_years", "years of work of one person", years_of, Number("t", time.value, "s"), law=law)
     shown = format_quantity(setting.seconds.value, "s")
     # A copy runs around the clock, whatever hours the person keeps.
     work = Number("work", time.value * person.share.value, "s")
@@ -283,7 +284,7 @@ def _work_rows(passes: Row, setting: Setting) -> list[Row]:
         label = f"copies after k-tiling, at {_multiple(tiled)}"
         rows.append(made("copies_k", label, copies_tiled, copies, setting.k, law=law))
         left = made("work_time_k", f"work that these do in {shown}", work_tiled, done, setting.k, law=law)
-        years = made("work_years_k", "the same in years", years_of, Number("t", left.value, "s"), law=law)
+        years = made("work_years_k", "years of work that these do", years_of, Number("t", left.value, "s"), law=law)
         rows += [left, years]
     return rows
 

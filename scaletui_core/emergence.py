@@ -30,13 +30,13 @@ class EmergenceInputs:
         TEXT, "Part of an ability's name, section or prompting.", label="Ability", example="chain"
     )
     model: str | None = field(TEXT, "Part of a model family's name.", label="Model", example="GPT-3")
-    reference: str | None = field(TEXT, "Part of a reference.", label="Reference", example="Wei")
+    reference: str | None = field(TEXT, "Part of the paper's name, as its author.", label="Reference", example="Wei")
     sort: str | None = field(
-        CHOICE, "Axis to sort by.", label="Sort", example="flops", choices=("flops", "params"),
+        CHOICE, "Sort by compute or by size.", label="Sort", example="flops", choices=("flops", "params"),
         default="source order",
     )  # fmt: skip
     law: tuple[str, ...] = field(
-        NAMES, "Law that gives each N a compute-equivalent.", label="Law", example="chinchilla-3", default_value=()
+        NAMES, "Law that says for which C each N is best.", label="Law", example="chinchilla-3", default_value=()
     )
     law_uncertainty: bool = doubt_field()
     benchmarks: bool = field(
@@ -215,7 +215,7 @@ def _summary(records: dict[str, Record], axis: Axis, yours: float | None) -> lis
     scale = format_quantity(yours, axis.unit, with_unit=True)
     numbers = (Number(axis.symbol, yours, axis.unit),)
     working = Working(f"abilities first seen at {axis.symbol} or below", numbers)
-    rows.insert(0, Row("seen_count", f"seen by {scale}", _seen(records, axis, yours), "1", working=working))
+    rows.insert(0, Row("seen_count", f"abilities seen by {scale}", _seen(records, axis, yours), "1", working=working))
     nearest = _next(records, axis, yours)
     if nearest:
         first = min(nearest.values())
@@ -302,7 +302,7 @@ def _flops_row(row_id: str, label: str, law: Law, number: Number) -> Row:
 
 def _equivalent(row: Row, records: dict[str, Record], axis: Axis) -> list[Row]:
     """Return what a budget or a size is worth on the other axis, and how many abilities were seen by that."""
-    count, label = _seen(records, axis, row.value), f"seen by that {axis.symbol}"
+    count, label = _seen(records, axis, row.value), f"abilities seen by that {axis.symbol}"
     working = Working(f"abilities first seen at {axis.symbol} or below", (Number(axis.symbol, row.value, row.unit),))
     return [row, Row("seen_equivalent_count", label, count, "1", row.law, working=working)]
 

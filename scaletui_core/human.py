@@ -129,7 +129,7 @@ def human_of(inputs: Any, tokens_per_minute: float | None = None, source: str = 
         text = "A year of work is 365 days around the clock; at 8 hours on 5 days a week it would be 4.2 times as many."
         notes.append(Note("clock", text, "steinhardt-2023: Section 3", kind="convention"))
     else:
-        rows.append(made("clock_share", "of the clock, a person works", clock_share, hours, days))
+        rows.append(made("clock_share", "share of the clock that a person works", clock_share, hours, days))
     return Human(rate, share, tuple(rows), tuple(notes))
 
 

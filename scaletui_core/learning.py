@@ -40,7 +40,7 @@ class LearningInputs:
         "1", "People a day who use the model.", label="Users", example="250M", low=1.0, high=1e30
     )
     minutes: float | None = field(
-        "s", "Of a person's work that each user asks for in a day.", label="Minutes", example="5", default="5.54",
+        "s", "A person's work that each user asks for in a day.", label="Minutes", example="5", default="5.54",
         bare=MINUTE, low=1e-3, high=1e12,
     )  # fmt: skip
     critical_batch: float | None = field(
@@ -237,7 +237,7 @@ def _market(inputs: LearningInputs, record: Record, person: Human, rows: list[Ro
             Number("person-days", record["person_days"], "1", source),
             Number("users", record["users"], "1", source),
         )
-        rows.append(made("minutes", "of a person's work that each user asks for", minutes_of, *known))
+        rows.append(made("minutes", "a person's work that each user asks for", minutes_of, *known))
         each = Number("minutes", rows[-1].value, "s", source)
         grown = record["users_grown"]
         found = days_of(users_learning(grown, each.value, 1.0))
@@ -256,7 +256,7 @@ def _market(inputs: LearningInputs, record: Record, person: Human, rows: list[Ro
 def _daily_rows(learned: Row, person: Human) -> list[Row]:
     """Return what is learned a day in other words; the last two are the copies it keeps busy and their tokens."""
     t = Number("t", learned.value, "s")
-    years = made("learning_years", "the same in years, learned a day", years_of, t)
+    years = made("learning_years", "years of a person, learned a day", years_of, t)
     learned_a_day = Number("learned a day", learned.value, "s")
     busy = made("copies", "copies at human speed that are kept busy", copies_busy, learned_a_day, person.share)
     number = Number("copies", busy.value, "1")
@@ -292,7 +292,7 @@ def _ceiling_rows(inputs: LearningInputs, learned: Row, busy: Row) -> list[Row]:
     worth = made("worth", "what each is worth", worth_of, Number("effective", left.value, "1"), copies)
     day = (Number("learned a day", learned.value, "s"), Number("worth", worth.value, "fraction"))
     time = made("effective_time", "learned a day under this ceiling", learning_left, *day)
-    years = made("effective_years", "the same in years", years_of, Number("t", time.value, "s"))
+    years = made("effective_years", "years of a person, under this ceiling", years_of, Number("t", time.value, "s"))
     return [critical, most, left, worth, time, years]
 
 

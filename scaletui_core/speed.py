@@ -39,32 +39,35 @@ class SpeedInputs:
 
     params: float | None = field("parameters", "Model size N.", label="N", example="70B", low=1.0, high=1e18)
     model: str | None = field(TEXT, "Known model (see `scaletui models`).", label="Model", example="llama-3-70b")
-    layers: int | None = _count("Layers.", "80", 1e6, label="Layers", default="the model's")
-    kv_heads: int | None = _count("Key/value heads.", "8", 1e6, label="KV heads", default="the model's")
-    head_dim: int | None = _count("Size of a key or value.", "128", 1e6, label="Head size", default="the model's")
+    layers: int | None = _count("Layers of the model.", "80", 1e6, label="Layers", default="the model's")
+    kv_heads: int | None = _count("KV heads of a layer.", "8", 1e6, label="KV heads", default="the model's")
+    head_dim: int | None = _count("Numbers in a key or value.", "128", 1e6, label="Head size", default="the model's")
     bytes_per_weight: float | None = field(
-        "bytes", "Bytes a weight.", label="B/weight", example="1", default="2", low=0.01, high=100.0
+        "bytes", "Bytes of a weight.", label="B/weight", example="1", default="2", low=0.01, high=100.0
     )
     bytes_per_kv: float | None = field(
-        "bytes", "Bytes a number of the KV cache.", label="B/KV", example="1", default="2", low=0.01, high=100.0
+        "bytes", "Bytes of a number in the cache.", label="B/KV", example="1", default="2", low=0.01, high=100.0
     )
     hardware: Fleet | None = field(  # noqa: RUF009  (as for every other field, `field` is `dataclasses.field`)
         FLEET, "Accelerators (see `scaletui hardware`).", label="Machine", example="8xH100", default="1xH100"
     )
     precision: str | None = field(
-        CHOICE, "Dense peak rate that counts.", label="Precision", example="fp8", default="bf16", choices=PRECISIONS
-    )
+        CHOICE, "Number format, whose dense peak counts.", label="Precision", example="fp8", default="bf16",
+        choices=PRECISIONS,
+    )  # fmt: skip
     peak: float | None = field(
-        "FLOP/s", "Dense peak of one.", label="Peak", example="312TFLOP/s", default="presets", low=1e3, high=1e30
-    )
+        "FLOP/s", "Dense peak of each accelerator.", label="Peak", example="312TFLOP/s", default="presets", low=1e3,
+        high=1e30,
+    )  # fmt: skip
     bandwidth: float | None = field(
-        "bytes/s", "Memory bandwidth of one.", label="Bandwidth", example="2TB/s", default="presets", low=1e3, high=1e30
-    )
+        "bytes/s", "Memory bandwidth of each accelerator.", label="Bandwidth", example="2TB/s", default="presets",
+        low=1e3, high=1e30,
+    )  # fmt: skip
     memory: float | None = field(
-        "bytes", "Memory of one.", label="Memory", example="80GB", default="presets", low=1.0, high=1e30
+        "bytes", "Memory of each accelerator.", label="Memory", example="80GB", default="presets", low=1.0, high=1e30
     )
     network: float | None = field(
-        "bytes/s", "Network of one machine.", label="Network", example="2TB/s", default="2TB/s", low=1.0, high=1e30
+        "bytes/s", "Network of each machine.", label="Network", example="2TB/s", default="2TB/s", low=1.0, high=1e30
     )
     gpus_per_machine: int | None = _count("Accelerators in a machine.", "8", 1e6, label="GPUs/node", default="8")
     batch: int | None = _count("Sequences decoded at once.", "32", 1e9, label="Batch", default="1")
@@ -85,11 +88,11 @@ class SpeedInputs:
     )
     k: float | None = field("1", "k-tiling: tiles of 1/k.", label="k", example="5", low=1.0, high=1e6)
     matmul_time: float | None = field(
-        "s", "Time of a matrix multiply, without a machine.", label="Multiply", example="1.2us", default="1.2us",
-        low=1e-15, high=1e6,
+        "s", "Time of a matrix multiply, if no machine is given.", label="Multiply", example="1.2us",
+        default="1.2us", low=1e-15, high=1e6,
     )  # fmt: skip
     latency: float | None = field(
-        "s", "Latency of a matrix multiply.", label="Latency", example="1.5us", default="1.5us", low=1e-15, high=1e6
+        "s", "Latency of each matrix multiply.", label="Latency", example="1.5us", default="1.5us", low=1e-15, high=1e6
     )
     hop: float | None = field(
         "s", "Latency of one hop of an all-reduce.", label="Hop", example="1us", default="1us", low=1e-15, high=1e6
@@ -349,7 +352,7 @@ def _table(rows: list[Row]) -> Table | None:
         Column("words_per_minute", "words/min", "1"),
         Column("human_multiple", "x human", "1"),
         Column("predicted_tokens_per_minute", "roofline", "tokens"),
-        Column("roofline_share", "of it", "fraction"),
+        Column("roofline_share", "share", "fraction"),
         Column("gpus", "GPUs", "1"),
         Column("cost_per_million_tokens", "$/M tokens", "USD"),
     )

@@ -291,7 +291,8 @@ def tiling_of(fleet: Chips, gpus_a_machine: float | None, network: float | None,
         if fleet.id is not None and record.get("hardware") == fleet.id and {"peak", "bandwidth"} <= set(record):
             peak, bandwidth, source = float(record["peak"]), float(record["bandwidth"]), record["source"]
             numbers = (Number("M", bandwidth, "bytes/s", source), Number("C", peak, "FLOP/s", source))
-            rows.append(made("tile_rate_printed", "the same, rates as printed", tile_rate, *numbers, source=source))
+            label = "M^3/C^2 with the rates as printed"
+            rows.append(made("tile_rate_printed", label, tile_rate, *numbers, source=source))
             if (peak, bandwidth) != (fleet.peak.value, fleet.bandwidth.value):
                 text = (
                     f"The table of GPUs has {peak / 1e12:.4g}e12 FLOP/s and {bandwidth / 1e9:.4g}e9 bytes/s for it, so "

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from textual.containers import Vertical
 
+from scaletui.render.figures import Figure
 from scaletui.scenario import Scenario
 from scaletui_core.answer import Answer
+from scaletui_core.fields import Field
 
 if TYPE_CHECKING:
     from scaletui.app import ScaletuiApp
@@ -50,6 +52,10 @@ class Pane(Vertical):
         The part of the scenario that it shows, one of `scaletui_core.calculator.PARTS`.
     PLACES : tuple of str
         Where the keys of the pane are declared: first parts of their ids.
+    CALCULATORS : tuple of str
+        Whose numbers it shows, where it is not the one of its part.
+    TABLE_FIRST : bool
+        Whether the table of an answer comes before the rows that hold for all of it.
     """
 
     TITLE: ClassVar[str] = ""
@@ -57,6 +63,8 @@ class Pane(Vertical):
     HELP: ClassVar[str] = ""
     PART: ClassVar[str] = "calc"
     PLACES: ClassVar[tuple[str, ...]] = ()
+    CALCULATORS: ClassVar[tuple[str, ...]] = ()
+    TABLE_FIRST: ClassVar[bool] = False
 
     @property
     def host(self) -> ScaletuiApp:
@@ -73,6 +81,21 @@ class Pane(Vertical):
         """The answers in sight, whose intervals are wanted where they vary, by what they are of."""
         answer = self.host.scenario.sheet(self.PART).answer
         return {} if answer is None else {self.PART: answer}
+
+    @property
+    def on_screen(self) -> Answer | None:
+        """The answer whose numbers are in sight, its rows in the order in which they are shown."""
+        return None
+
+    @property
+    def fields(self) -> Sequence[Field]:
+        """The fields of the pane, in order."""
+        return ()
+
+    @property
+    def figures(self) -> Sequence[Figure]:
+        """What the answer can be plotted as in place of its lines."""
+        return ()
 
     @property
     def shown(self) -> Shown | None:

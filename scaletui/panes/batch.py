@@ -13,11 +13,10 @@ class BatchPane(CalculatorPane):
     PART = "batch"
     FIRST = ("flops", "loss", "batch", "noise_scale")
     HELP = """\
-The batch that training wants: the critical batch at a loss, by default the loss that kaplan-2020 expects of the
-budget, since B_crit(L) was measured with it; what batches around it cost in steps (time) and tokens (compute), in
-multiples of the fewest; and the batch and learning rate that published laws print for C. Or from a noise scale that
-was measured (B_noise), from squared gradient norms at two batches (B small, g small, B big, g big), or from the
-fewest steps and tokens (S_min, E_min). Batch judges one batch instead of the list."""
+How many tokens should one step of training take in? Large batches need fewer steps, so less time; small ones fewer
+tokens, so less compute. Each line is a batch and what it costs of both, over the fewest; at the critical batch both
+are twice that. It assumes a step size tuned to each batch. The critical batch comes from a loss (the budget's, by
+kaplan-2020), from B_noise, from gradients at two batches, or from S_min and E_min. Batch judges one batch."""
 
 
 PANE = BatchPane

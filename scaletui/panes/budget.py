@@ -19,13 +19,10 @@ class BudgetPane(CalculatorPane):
     ORDER = 1
     PART = "calc"
     HELP = """\
-Type any sufficient subset: C alone; N and D; N, D or a target loss L alone; a machine with a time; tokens/s with a
-time; money on a machine. The table answers under every law: the compute-optimal N and D, D/N, the loss L, how many
-orders of magnitude the budget lies beyond the compute the law was fitted on, and the nearest known model. Each law's
-own convention of what N counts stands in its explanation (e). A field that makes no sense is marked and named in the
-line below the fields; the last good answer stays.
-
-Quantities: 5.76e23, 3200 PF-day, 70B, 1.4T, 512xH100, 30d, 2 weeks, 40%, $10M, $2/h. Laws: chinchilla-3,epoch-2024"""
+Which model should a budget train? Type what you have: compute C; N and D; a loss; a machine with a time or money.
+Each line is one scaling law's answer: the size N and the tokens D of least loss at C = 6 N D, for a dense transformer
+trained as the runs behind the law were. Laws disagree: look at several, and trust one less the further
+'beyond' its runs you are. With both N and D given, 'yours' is your own loss."""
 
 
 PANE = BudgetPane

@@ -23,6 +23,7 @@ from scaletui.sheet import SOLVED, Sheet
 from scaletui.widgets.field import FieldGrid, FieldInput
 from scaletui.widgets.lines import LineView
 from scaletui.widgets.plot import STAND, PlotView
+from scaletui_core.answer import Answer
 from scaletui_core.errors import ScaletuiError
 from scaletui_core.fields import Field, fields_of
 from scaletui_core.flow import calculator
@@ -44,14 +45,11 @@ class CalculatorPane(Pane):
     ----------
     FIRST : tuple of str
         Names of the fields that come before the others.
-    TABLE_FIRST : bool
-        Whether the table of an answer comes before the rows that hold for all of it.
     FIRST_ROWS : tuple of str
         Ids of the rows that come before the others.
     """
 
     FIRST: ClassVar[tuple[str, ...]] = ()
-    TABLE_FIRST: ClassVar[bool] = False
     FIRST_ROWS: ClassVar[tuple[str, ...]] = ()
 
     PLACES: ClassVar[tuple[str, ...]] = ("pane",)
@@ -86,9 +84,8 @@ class CalculatorPane(Pane):
     def compose(self) -> ComposeResult:
         """Yield the fields, the line that echoes them, and the results."""
         sheet = self.sheet
-        rank = {name: place for place, name in enumerate(self.FIRST)}
         with FieldGrid(classes="fields"):
-            for field in sorted(sheet.fields, key=lambda field: rank.get(field.name, len(rank))):
+            for field in self.fields:
                 name = self._named(f"field-{field.name}")
                 yield FieldInput(
                     field,
@@ -143,11 +140,23 @@ class CalculatorPane(Pane):
         """Return the last good answer in lines; none before there was one."""
         if sheet.answer is None:
             return []
-        found = self.host.intervals.of(self.PART, sheet.answer)
-        rows = tuple(sorted(found.rows, key=lambda row: row.id not in self.FIRST_ROWS))
-        answer = sheet.told(found._replace(rows=rows))
+        answer = sheet.told(self._ordered(self.host.intervals.of(self.PART, sheet.answer)))
         lines = answer_lines(answer, max(self.size.width - _BESIDE, 40), self.TABLE_FIRST)
         return [(style, sheet.in_app(text), about) for style, text, about in lines]  # what the layout itself says
+
+    def _ordered(self, answer: Answer) -> Answer:
+        return answer._replace(rows=tuple(sorted(answer.rows, key=lambda row: row.id not in self.FIRST_ROWS)))
+
+    @property
+    def on_screen(self) -> Answer | None:
+        """The last good answer, in the order of its lines."""
+        return None if self.sheet.answer is None else self._ordered(self.sheet.answer)
+
+    @property
+    def fields(self) -> Sequence[Field]:
+        """The fields, those of `FIRST` before the others."""
+        rank = {name: place for place, name in enumerate(self.FIRST)}
+        return sorted(self.sheet.fields, key=lambda field: rank.get(field.name, len(rank)))
 
     def _echo(self) -> None:
         """Say what the field in focus is understood as, or what is wrong; a long reason covers some of the results."""

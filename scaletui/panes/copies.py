@@ -22,13 +22,11 @@ class CopiesPane(CalculatorPane):
     PART = "copies"
     FIRST = ("tokens", "speed", "k", "years", "compute_multiple", "chain", "flops", "params")
     HELP = """\
-What the compute that trained the model does when it runs copies of it instead: forward passes, years of a person's
-work, copies for a time. D comes from the budget, and the speed of a copy and k from the pane Speed. A Machine with
-its tokens/s (Tok/s one) gives the copies of a fleet. x compute buys more at deployment. The person beside it is a
-setting: Human, Words/min, Hours/day.
-
-The forecast of GPT-2030 (Steinhardt 2023) can be followed step by step: as published, each step a measurement,
-arithmetic or a judgement; then with the C of the budget in it."""
+What else could the compute do that trained the model? Learning from D tokens costs as much as writing 3 D: how long
+would one person think for that, and how many copies do it in the time given? It assumes that a copy's token is worth
+a person's, and costs 2 N FLOP on machines used as well as in training; the person thinks 380 words a minute around
+the clock (Human, Words/min, Hours/day). Machine with Tok/s one: the copies of a fleet. Chain: the forecast of
+GPT-2030, step by step, each a measurement, arithmetic or a judgement."""
 
     PLACES = ("pane", "copies")
     BINDINGS: ClassVar[list[BindingType]] = [bound("copies.chain", "chain")]

@@ -19,11 +19,10 @@ class EmergencePane(CalculatorPane):
     ORDER = 3
     PART = "emergence"
     HELP = """\
-Which abilities have been seen by the C of the budget, which come next and how many times more they take, after Wei et
-al. (2022), Table 1. N in place of C compares sizes; - for C shows the table alone. A part of a name in Ability, Model
-or Reference searches; a Law gives each N the compute that makes it optimal. A scale at which something was first seen
-is no fixed property of it: the notes say what moved it. Benchmark scores are MMLU, and hindsight neglect, whose trend
-turned."""
+Which abilities have models shown at this scale, and which come next? Each line is an ability, with the C and N of the
+smallest model of the family it was first seen in; the last column compares your C, or your N. It assumes that scale
+alone decides; better text or training moves it, so read the order of abilities from it, and no promise. A Law says
+for which C each N is best, as old models read little text for their size. With - in C the table stands alone."""
 
     PLACES = ("pane", "emergence")
     BINDINGS: ClassVar[list[BindingType]] = [

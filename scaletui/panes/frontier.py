@@ -31,11 +31,14 @@ class FrontierPane(Pane):
     TITLE = "Frontier"
     ORDER = 2
     HELP = """\
-The compute-optimal N, D or loss against compute C, one line a law, with known models at their 6ND as points and your
-own budget as a diamond. The isoFLOP slice at your C is the loss of models of every size that cost the same: its
-lowest point is the compute-optimal model."""
+How should a model and its text grow with compute? Each line is the frontier of one scaling law: at each C the best N
+(or D, or loss); each tick of an axis is ten times the one before. Points are known models, at 6 N D of what they were
+trained on; the diamond is your budget. A line has gaps where it is beyond the runs behind its law. The isoFLOP slice
+is the loss of models of every size that cost your C: too small at the left, read too little at the right, best at the
+point. All of it follows the fields of Budget."""
 
     PLACES = ("frontier",)
+    CALCULATORS = ("frontier", "isoflop")
     BINDINGS: ClassVar[list[BindingType]] = [
         bound("frontier.axis", "axis"),
         bound("frontier.slice", "slice"),
@@ -110,6 +113,11 @@ lowest point is the compute-optimal model."""
     def answers(self) -> dict[str, Answer]:
         """The frontier or the slice in sight, of it what is drawn; and the budget, which is explained."""
         return super().answers | ({} if self._found is None else {_SWEEP: self._found})
+
+    @property
+    def on_screen(self) -> Answer | None:
+        """The frontier or the slice in sight."""
+        return self._found
 
     def _answer(self, scenario: Scenario) -> Answer | None:
         """Return the sweep that is drawn, at the middle of a range of budgets."""

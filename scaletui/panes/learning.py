@@ -13,12 +13,10 @@ class LearningPane(CalculatorPane):
     PART = "learning"
     FIRST = ("copies", "speed", "critical_batch", "tokens_per_update", "users", "minutes", "loss")
     HELP = """\
-How much copies of the model learn together in a day, in years of a person's life, with the copies and the speed of
-the panes before; or what users learn it by: Users, and the Minutes of work that each asks for a day. B_crit, or a
-loss L whose critical batch counts, is the ceiling: beyond it more copies give less, and the answer says how many are
-worth how many. The person beside it is a setting: Human, Words/min, Hours/day.
-
-e explains the line under the cursor."""
+How much do all copies of a model learn in a day, if they share what each learns? It is counted in a person's life:
+copies times their speed, or what Users ask for in Minutes each. It assumes that a copy learns as much from a token as
+a person does, and that sharing loses nothing. B_crit, or an L that gives it, sets the ceiling: what copies add beyond
+that batch is nearly lost, and the last lines say how much is left."""
 
 
 PANE = LearningPane

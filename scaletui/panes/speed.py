@@ -20,12 +20,11 @@ class SpeedPane(CalculatorPane):
         "throughput_factor", "gpus_factor", "copies_factor",
     )  # fmt: skip
     HELP = """\
-How fast the model of the budget thinks beside a person, by published models of decoding side by side: the roofline of
-memory and compute, Steinhardt's tiling, Erdil's latency-bound optimum, kipply's closed form; with the measured speeds
-of a known model. N comes from the budget, under the first law that is named (v) or epoch-2024, and a machine that
-holds it; N or a Model of your own takes their place. All but the roofline need layers: give Layers, or a Model such
-as llama-3-70b. With k, k-tiling: as the source has it, and with what the latency of a matrix multiply leaves of it.
-x human gives the speed instead of a model. With - for N, the measured table stands alone."""
+How fast does the model write, beside a person who thinks 380 words a minute? Each line is one way to tell, assuming
+chips at their peak: roofline is a bound from above; steinhardt-2022 spreads the model over as many chips as help,
+without latency; erdil-2025 counts the time between chips; kipply is a rule for small batches. N and Machine come from
+the budget; all but roofline need Layers, or a Model. k: k-tiling, first as claimed, then what latency leaves. x human:
+a speed as given. With - in N the measured speeds stand alone."""
 
 
 PANE = SpeedPane

@@ -247,7 +247,7 @@ async def test_help_opens_from_anywhere_and_q_closes_it(before: tuple[str, ...])
         assert isinstance(app.screen, TextScreen)
         text = "\n".join(line for _, line, _ in app.screen.query_one(LineView).lines)
         assert app.pane.TITLE.upper() in text
-        assert all(key in text for key in ("ctrl+q", "explain", "SYMBOLS"))
+        assert all(key in text for key in ("ctrl+q", "explain", "WORDS"))
         assert max(map(len, text.splitlines())) <= SIZE[0] - 6
         await pilot.press("q")
         assert app.screen is under
