@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import pyte
 from terminal import Session
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +23,21 @@ TRUECOLOR = {"COLORTERM": "truecolor"}
 TABS = ("Budget", "Frontier", "Emergence", "Speed", "Copies", "Learning", "Batch")
 
 
+class Glass(pyte.Screen):
+    """A screen that fills what is erased as terminals do: with the background at most, or, as GNU screen, with none."""
+
+    def __init__(self, columns: int, lines: int, erases_in_color: bool) -> None:
+        self._erases_in_color = erases_in_color
+        super().__init__(columns, lines)
+
+    def erase_in_line(self, how: int = 0, private: bool = False) -> None:
+        attributes = self.cursor.attrs
+        ground = attributes.bg if self._erases_in_color else "default"
+        self.cursor.attrs = self.default_char._replace(bg=ground)
+        super().erase_in_line(how, private)
+        self.cursor.attrs = attributes
+
+
 class Terminal(Session):
     """A session that keeps all bytes, and waits for what is seen rather than for a time."""
 
@@ -29,6 +45,8 @@ class Terminal(Session):
         self.painted = b""
         self.ended: int | None = None
         super().__init__([*APP, *words], rows, columns, {"PYTHONPATH": str(ROOT), **env})
+        self.screen = Glass(columns, rows, not env.get("TERM", "").startswith(("screen", "vt")))
+        self._stream = pyte.ByteStream(self.screen)
 
     def _feed(self, data: bytes) -> None:
         self.painted += data
@@ -55,10 +73,10 @@ class Terminal(Session):
         self.settle()
 
     def settle(self) -> None:
-        """Read until the app sleeps and nothing has come for 60 ms: however slow the machine, it is done then."""
+        """Read until the app sleeps and nothing has come for 40 ms: however slow the machine, it is done then."""
         quiet = 0
         while quiet < 4:
-            if select.select([self._fd], [], [], 0.015)[0]:
+            if select.select([self._fd], [], [], 0.01)[0]:
                 self._feed(os.read(self._fd, 65536))
                 quiet = 0
             else:
