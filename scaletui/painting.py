@@ -212,9 +212,9 @@ class Painter:
         foreground, background = "39", "49"
         if self._system is not None:
             if style.color is not None:
-                foreground = ";".join(_shown(style.color, self._system).get_ansi_codes())
+                foreground = ";".join(shown(style.color, self._system).get_ansi_codes())
             if style.bgcolor is not None:
-                background = ";".join(_shown(style.bgcolor, self._system).get_ansi_codes(False))
+                background = ";".join(shown(style.bgcolor, self._system).get_ansi_codes(False))
         look = Look(";".join(codes), foreground, background)
         if not _SEEN_ON_BLANKS.isdisjoint(codes):
             return look, look
@@ -230,13 +230,13 @@ def _colors(look: Look) -> list[str]:
     return [foreground, look.background if look.background != "49" else ""]
 
 
-def _shown(color: Color, system: ColorSystem) -> Color:
+def shown(color: Color, system: ColorSystem) -> Color:
     """Return what a terminal shows of a color; of 256 the nearest.
 
     Rich takes a colour for grey only where it hardly has a hue, and all dark ones that have one for black: fields would
     vanish into their ground.
 
-    >>> _shown(Color.parse("#1d242c"), ColorSystem.EIGHT_BIT).number, Color.parse("#1d242c").downgrade(
+    >>> shown(Color.parse("#1d242c"), ColorSystem.EIGHT_BIT).number, Color.parse("#1d242c").downgrade(
     ...     ColorSystem.EIGHT_BIT).number
     (235, 16)
     """

@@ -74,7 +74,7 @@ def _ansi(name: str, foreground: str, background: str, primary: str, accent: str
         secondary=foreground,
         accent=accent,
         warning=accent,
-        error="ansi_red" if background == "ansi_default" else "ansi_bright_red",
+        error=foreground if background == foreground else "ansi_bright_red",
         success="ansi_green",
         foreground=foreground,
         background=background,
@@ -84,6 +84,10 @@ def _ansi(name: str, foreground: str, background: str, primary: str, accent: str
         dark=True,
         variables={
             "muted": foreground,
+            "text": foreground,
+            **dict.fromkeys(
+                ("surface", "panel", "boost"), background
+            ),  # not transparent: a dialog has nothing below it
             "border": foreground,
             "border-blurred": foreground,
             "ansi-background": "ansi_black",

@@ -31,6 +31,12 @@ _EDITING = {
 class PlainInput(Input):
     """An input of one line without a frame, whose cursor stands still: blinking costs a kilobyte a second, for ever."""
 
+    # On a theme of the sixteen colours Textual takes the terminal's own, whatever the theme says.
+    DEFAULT_CSS = """
+    PlainInput:ansi { background: $background; color: $foreground; }
+    PlainInput:ansi > .input--cursor { background: $input-cursor-background; color: $input-cursor-foreground; }
+    """
+
     def __init__(self, text: str, placeholder: str, id: str | None = None) -> None:
         super().__init__(text, placeholder=placeholder, id=id, select_on_focus=True)
         self.cursor_blink = False

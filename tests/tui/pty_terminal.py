@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import pyte
 from terminal import Session
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,6 +21,21 @@ ASCII = {"LANG": "C", "LC_ALL": "C"}
 POSIX = {"LANG": "POSIX", "LC_ALL": "POSIX"}
 TRUECOLOR = {"COLORTERM": "truecolor"}
 TABS = ("Budget", "Frontier", "Emergence", "Speed", "Copies", "Learning", "Batch")
+
+
+class Glass(pyte.Screen):
+    """A screen that fills what is erased as terminals do: with the background at most, or, as GNU screen, with none."""
+
+    def __init__(self, columns: int, lines: int, erases_in_color: bool) -> None:
+        self._erases_in_color = erases_in_color
+        super().__init__(columns, lines)
+
+    def erase_in_line(self, how: int = 0, private: bool = False) -> None:
+        attributes = self.cursor.attrs
+        ground = attributes.bg if self._erases_in_color else "default"
+        self.cursor.attrs = self.default_char._replace(bg=ground)
+        super().erase_in_line(how, private)
+        self.cursor.attrs = attributes
 
 
 class Terminal(Session):
@@ -32,6 +48,8 @@ class Terminal(Session):
         self.ended: int | None = None
         self._seen: tuple[int, list[str]] = (-1, [])
         super().__init__([*app, *words], rows, columns, {"PYTHONPATH": str(ROOT), **env})
+        self.screen = Glass(columns, rows, not env.get("TERM", "").startswith(("screen", "vt")))
+        self._stream = pyte.ByteStream(self.screen)
 
     def _feed(self, data: bytes) -> None:
         self.painted += data
@@ -60,10 +78,10 @@ class Terminal(Session):
         self.settle()
 
     def settle(self) -> None:
-        """Read until the app sleeps and nothing has come for 60 ms: however slow the machine, it is done then."""
+        """Read until the app sleeps and nothing has come for 40 ms: however slow the machine, it is done then."""
         quiet = 0
         while quiet < 4:
-            if select.select([self._fd], [], [], 0.015)[0]:
+            if select.select([self._fd], [], [], 0.01)[0]:
                 self._feed(os.read(self._fd, 65536))
                 quiet = 0
             else:
