@@ -10,7 +10,7 @@ from scaletui.jargon import words_of
 from scaletui.keymap import KEYS, shown_keys
 from scaletui.render.figures import Figure
 from scaletui.render.words import wrapped
-from scaletui.scenario import SOLVED, in_app
+from scaletui.sheet import SOLVED, in_app
 from scaletui_core.answer import Answer
 from scaletui_core.fields import CHOICE, FLAG, FLEET, NAMES, TEXT, Field
 from scaletui_core.flow import ORIGINS
