@@ -10,7 +10,7 @@ from scaletui.jargon import words_of
 from scaletui.keymap import KEYS, shown_keys
 from scaletui.render.figures import Figure
 from scaletui.render.words import wrapped
-from scaletui.scenario import SOLVED, in_app
+from scaletui.sheet import SOLVED, in_app
 from scaletui_core.answer import Answer
 from scaletui_core.fields import CHOICE, FLAG, FLEET, NAMES, TEXT, Field
 from scaletui_core.flow import ORIGINS
@@ -32,7 +32,11 @@ _RANGES = (
     ),
 )
 _TOP = (
-    ("C, N, D", "of the scenario, which all panes go on from; 'by law': each law has its own"),
+    (
+        "C, N, D",
+        "of the scenario; 'by law': each law has its own, and other panes take those of the first law that is "
+        "named, else of epoch-2024",
+    ),
     ("=", "worked out by C = 6 N D, or from the machine, where it was not given"),
     ("! ...", "what makes no sense as it stands; the last good answer is shown"),
 )
