@@ -32,7 +32,11 @@ _RANGES = (
     ),
 )
 _TOP = (
-    ("C, N, D", "of the scenario, which all panes go on from; 'by law': each law has its own"),
+    (
+        "C, N, D",
+        "of the scenario; 'by law': each law has its own, and other panes take those of the first law that is "
+        "named, else of epoch-2024",
+    ),
     ("=", "worked out by C = 6 N D, or from the machine, where it was not given"),
     ("! ...", "what makes no sense as it stands; the last good answer is shown"),
 )
