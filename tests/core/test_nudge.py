@@ -212,7 +212,7 @@ def test_a_step_is_a_step(digits: int, places: int, suffix: str, factor: float, 
     number = f"{digits / 10**places:.{places}f}"
     text = number + suffix
     if second is not None:
-        text += f"..{float(number) * (1 + second / 1000):.9f}{suffix}"
+        text += f"..{float(number) * (1 + second / 1000):.12f}{suffix}"  # never the same as the first end
     after = nudged(field, text, factor)
     for before, now in zip(ends(field, text), ends(field, after), strict=True):
         assert now == pytest.approx(before * factor, rel=0.0051)
