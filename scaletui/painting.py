@@ -92,6 +92,8 @@ class Painter:
         """Write what differs of one strip."""
         chars, looks = self._expanded(strip)
         end = min(x + len(chars), self._columns)
+        if end <= x:  # laid out for a terminal that was wider
+            return
         chars, looks = chars[: end - x], looks[: end - x]
         old_chars, old_looks = self._chars[y], self._cells[y]
         before, before_looks = old_chars[x:end], old_looks[x:end]

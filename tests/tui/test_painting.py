@@ -117,6 +117,14 @@ def test_only_what_differs_is_written() -> None:
     assert painter.paint(line("loss", Style(bold=True)), (COLUMNS, 1)) == "\x1b[1H\x1b[1mloss"
 
 
+def test_what_was_laid_out_for_a_wider_terminal_is_cut() -> None:
+    painter = Painter("256")
+    beside = LayoutUpdate([[Strip([Segment("beside" * 5)], 30)]], Region(COLUMNS - 4, 0, 30, 1))
+    assert painter.paint(beside, (COLUMNS, 1)).endswith("mbesi")
+    assert painter.paint(beside, (COLUMNS - 4, 1)) == ""
+    assert painter.paint(beside, (10, 1)) == ""
+
+
 def test_the_first_paint_names_each_style_once() -> None:
     painter = Painter("256")
     painted = painter.paint(line("a b c", Style(color="#ff0000", bgcolor="#000000")), (COLUMNS, 1))
