@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import select
@@ -159,6 +160,20 @@ def test_idle_it_paints_nothing(terminal: Open) -> None:
     session.type(b"\r4/", "N = 72.2487B parameters, from the budget")
     painted, _ = session.idle(3.0)
     assert painted == 0
+
+
+@pytest.mark.parametrize("option", [(), ("--no-mouse",)])
+def test_the_bytes_turn_the_mouse_on_only_where_it_is_followed(terminal: Open, option: tuple[str, ...]) -> None:
+    session = terminal(24, 80, *option)
+    assert (b"\x1b[?1000h" in session.painted) == (not option)
+    assert (b"\x1b[?1003h" in session.painted) == (not option)
+
+
+def test_a_copied_command_is_sent_to_the_clipboard(terminal: Open) -> None:
+    session = terminal()
+    session.type(b"y", "The command that prints this pane")
+    sent = re.findall(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07", session.painted)
+    assert [base64.b64decode(one) for one in sent] == [b"scaletui calc --flops 5.76e23"]
 
 
 RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?2004l", b"\x1b[?1000l")
