@@ -219,7 +219,7 @@ OF_PANES = (
 )
 
 
-@pytest.mark.parametrize("name", ["xterm-256color", "screen", "screen-256color"])
+@pytest.mark.parametrize("name", ["xterm-256color", "screen"])
 @pytest.mark.parametrize("size", [(24, 80), (40, 170)], ids=str)
 def test_what_was_painted_bit_by_bit_is_what_a_repaint_shows(terminal: Open, name: str, size: tuple[int, int]) -> None:
     seed = 20260704 + size[1]
