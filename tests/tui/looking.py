@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from pty_terminal import Terminal
@@ -41,6 +42,7 @@ def seen(session: Terminal) -> Screen:
     ]
 
 
+@cache
 def _cell(char: Char) -> Cell:
     ink = "own text" if char.fg == "default" else char.fg
     ground = "own ground" if char.bg == "default" else char.bg
@@ -52,6 +54,7 @@ def text(screen: Screen) -> list[str]:
     return ["".join(cell.char for cell in row) for row in screen]
 
 
+@cache
 def contrast(ink: str, ground: str) -> float:
     """Return the ratio of the luminances of two colours, as WCAG 2 defines it: 1 to 21.
 

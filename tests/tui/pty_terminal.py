@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -74,7 +75,7 @@ class Terminal(Session):
 
     def ready(self) -> None:
         """Read until the first paint is complete: the line of keys comes with the focus, last."""
-        self.until(lambda: "Help" in self.lines[-1] and "scaletui" in self.lines[0])
+        self.until(lambda: self.lines[-1].strip() != "" and "scaletui" in self.lines[0])
         self.settle()
 
     def settle(self) -> None:
@@ -93,6 +94,11 @@ class Terminal(Session):
             with suppress(OSError):  # it has ended in the meantime
                 states.append((task / "stat").read_text().rpartition(") ")[2][0])
         return set(states) <= {"S", "Z"}
+
+    def wakes(self) -> int:
+        """Return how often the app has been woken so far, in all its threads."""
+        status = (path.read_text() for path in Path(f"/proc/{self.pid}/task").glob("*/status"))
+        return sum(int(re.findall(r"^voluntary_ctxt_switches:\s+(\d+)", one, re.M)[0]) for one in status)
 
     def press(self, keys: bytes) -> int:
         """Send keys and return the bytes that they had painted."""
@@ -126,8 +132,10 @@ class Terminal(Session):
     def close(self) -> None:
         if self.ended is None:
             super().close()
-        else:
+            self.ended = -signal.SIGKILL
+        elif self._fd >= 0:
             os.close(self._fd)
+        self._fd = -1
 
 
 Open = Callable[..., Terminal]
