@@ -168,7 +168,7 @@ class Shell(Painted):
 
     def show_keys(self) -> None:
         """Show the keys that work where the focus is, unless something is being said."""
-        if self._saying:
+        if self._saying or self._is_gone:
             return
         active = [item for item in self.screen.active_bindings.values() if item.enabled]
         typing = isinstance(self.focused, Input)
@@ -187,8 +187,14 @@ class Shell(Painted):
 
     def tell(self, words: str) -> None:
         """Say something in the line of keys, until the next key."""
-        self._bar(KeyBar).say(words)
-        self._saying = True
+        if not self._is_gone:
+            self._bar(KeyBar).say(words)
+            self._saying = True
+
+    @property
+    def _is_gone(self) -> bool:
+        """Whether there is nothing left to show anything on: what a dialog returns may come behind the end."""
+        return not self.screen_stack
 
     def _bar(self, kind: type[Any]) -> Any:
         """Return a bar of the panes' screen, whatever has come up over it."""
@@ -368,6 +374,8 @@ class Shell(Painted):
 
     def show_scenario(self) -> None:
         """Show the scenario as it stands: the point answer at once, its interval when it is there."""
+        if self._is_gone:
+            return
         self.show_panes()
         self.show_pending()  # after the panes, whose answers say what is wrong
         self.want_intervals()
