@@ -248,6 +248,9 @@ class ScaletuiApp(Shell):
         # Once around, the texts are those that there were, not what six digits make of them.
         self._turned = self._locks.get(which, turned.texts)
         self.put_texts("calc", self._turned)
+        if budget.error is not None:  # what is wrong goes before what is solved for
+            self.tell(budget.in_app(budget.error.line))
+            return
         said = f"solved for: {lock_words(self.scenario.budget.own)}"
         self.tell(f"{said}; {turned.words}" if turned.words else said)
 
@@ -303,7 +306,7 @@ class ScaletuiApp(Shell):
         if shown is not None:
             commands = [shlex.join(words) for words in (shown.drawing, shown.command) if words]
             self.copy_to_clipboard(commands[0])
-            await self.push_screen(CopyScreen(commands, os.getcwd()))
+            await self.push_screen(CopyScreen(commands, os.getcwd(), self.scenario.broken))
 
     async def action_export(self) -> None:
         """Export the pane."""

@@ -67,7 +67,7 @@ _TABLE = (
     Key("dialog.heading", "tab", "in a text: the next heading"),
     Key("dialog.heading-before", "shift+tab", "the heading before"),
     Key("prompt.take", "enter", "take what stands in a line that asks for a name"),
-    Key("prompt.leave", "escape,ctrl+g", "leave a line that asks for a name"),
+    Key("prompt.leave", "ctrl+g,escape", "leave a line that asks for a name", "Leave"),
     Key(
         "field.leave", "enter,escape", "leave the field for the results; Escape waits half a second in tmux", "Results"
     ),

@@ -10,7 +10,7 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Horizontal
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -130,6 +130,11 @@ class Shell(Painted):
                 await self._take_typed()
                 if await self.run_action(active.binding.action, active.node):
                     return
+            if active is None and isinstance(self.screen, ModalScreen) and not isinstance(self.focused, Input):
+                # It means nothing here, but for what works everywhere; passed on, it would come back when the dialog
+                # is gone, and mean something.
+                await self._check_bindings(event.key, priority=True)
+                return
         await super().on_event(event)
 
     async def _take_typed(self) -> None:
@@ -288,13 +293,14 @@ class Shell(Painted):
         """Have the panes stand that should, the left one first, and the keys go to the one that has them."""
         place = self._bar(Horizontal)
         wanted = self.panes_in_sight
-        for pane in self.made_panes.values():
-            pane.display = pane in wanted
-        for pane in wanted:
-            if not pane.is_mounted:
-                await place.mount(pane)
-        if len(wanted) > 1:
-            place.move_child(wanted[1], after=wanted[0])
+        with self.batch_update():  # or all that lies between is painted: the one that stays across the whole width
+            for pane in self.made_panes.values():
+                pane.display = pane in wanted
+            for pane in wanted:
+                if not pane.is_mounted:
+                    await place.mount(pane)
+            if len(wanted) > 1:
+                place.move_child(wanted[1], after=wanted[0])
         self._show_tabs()
         self.show_panes()
         self.show_pending()

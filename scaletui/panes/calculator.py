@@ -142,7 +142,8 @@ class CalculatorPane(Pane):
             return []
         answer = sheet.told(self._ordered(self.host.intervals.of(self.PART, sheet.answer)))
         lines = answer_lines(answer, max(self.size.width - _BESIDE, 40), self.TABLE_FIRST)
-        return [(style, sheet.in_app(text), about) for style, text, about in lines]  # what the layout itself says
+        # What the layout itself says; of a command that is broken over lines nothing must be replaced.
+        return [(style, text.replace("add --explain", "press e"), about) for style, text, about in lines]
 
     def _ordered(self, answer: Answer) -> Answer:
         return answer._replace(rows=tuple(sorted(answer.rows, key=lambda row: row.id not in self.FIRST_ROWS)))

@@ -21,26 +21,30 @@ class CopyScreen(Dialog[None]):
         As a shell takes them: what prints the numbers, behind what draws the figure, where one is shown.
     folder : str
         Where a file of the first goes.
+    broken : list of str
+        Parts whose fields make no sense as they stand.
     """
 
     FOOT = "s: save it as a file   q: close"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("s", "save", "Save"), Binding("enter,y", "close", show=False)]
 
-    def __init__(self, commands: list[str], folder: str) -> None:
+    def __init__(self, commands: list[str], folder: str, broken: list[str]) -> None:
         super().__init__("The command that prints this pane")
-        self._commands, self._folder = commands, folder
+        self._commands, self._folder, self._broken = commands, folder, broken
 
     def show(self) -> None:
         """Show the command, broken as a shell takes it, and how it was copied."""
         lines = [("", "", "")]
         for command in self._commands:
             lines += [("", line, "") for line in broken(command, self.columns)] + [("", "", "")]
-        said = (
+        said: tuple[str, ...] = (
             f"{'It' if len(self._commands) == 1 else 'The first'} was sent to the clipboard (OSC 52). Not every "
             "terminal takes that, and tmux only with `set -g set-clipboard on`: then select it above, with shift held "
             "where the mouse is taken.",
             "With --format json, csv or md the numbers are printed in full.",
         )
+        if self._broken:
+            said = (f"A field of {', '.join(self._broken)} makes no sense: this is the last good answer.", *said)
         told = [line for text in said for line in wrapped(text, self.columns, "")]
         self.lines.set_lines(lines + [("quiet", text, "") for text in told])
 

@@ -76,18 +76,18 @@ class ScenarioScreen(Dialog[Choice]):
         if scenario is not None:
             self.dismiss(Choice(verb, scenario))
 
-    def action_save(self) -> None:
+    async def action_save(self) -> None:
         """Save what stands in the fields under a name that is asked for."""
-        self.app.push_screen(self.asking("Save what stands in the fields as", "", self._now), self._went)
+        await self.app.push_screen(self.asking("Save what stands in the fields as", "", self._now), self._went)
 
-    def action_duplicate(self) -> None:
+    async def action_duplicate(self) -> None:
         """Save the scenario under the cursor under another name too."""
         scenario = self._chosen
         if scenario is not None:
             title = f"Duplicate {scenario.name} as"
-            self.app.push_screen(self.asking(title, f"{scenario.name}-2"[:40], scenario), self._went)
+            await self.app.push_screen(self.asking(title, f"{scenario.name}-2"[:40], scenario), self._went)
 
-    def action_rename(self) -> None:
+    async def action_rename(self) -> None:
         """Give the scenario under the cursor another name."""
         scenario = self._chosen
         if scenario is None:
@@ -101,7 +101,7 @@ class ScenarioScreen(Dialog[Choice]):
                 self._try(lambda: saved.delete(scenario.name, self._catalog, self._folder))
             self._went(name)
 
-        self.app.push_screen(self.asking(f"Rename {scenario.name} to", scenario.name, scenario), renamed)
+        await self.app.push_screen(self.asking(f"Rename {scenario.name} to", scenario.name, scenario), renamed)
 
     def action_delete(self) -> None:
         """Delete one's own scenario under the cursor, when asked twice."""

@@ -144,7 +144,18 @@ class LineView(ScrollView, can_focus=True):
     def action_page(self, step: int) -> None:
         """Scroll by a page."""
         self.scroll_relative(y=step * max(self.size.height - 1, 1), animate=False)
+        self.call_after_refresh(self._follow)
+
+    def _follow(self) -> None:
+        """Bring the cursor to the nearest line in sight that can be chosen."""
+        top, bottom = self.scroll_offset.y, self.scroll_offset.y + self.size.height
+        able = [n for n in range(top, min(bottom, len(self._lines))) if self._lines[n][2]] if self._selectable else []
+        if able and not top <= self._at < bottom:
+            self._go(able[0] if self._at < top else able[-1])
 
     def action_end(self, side: int) -> None:
         """Scroll to the top or the bottom."""
+        able = [index for index, line in enumerate(self._lines) if line[2]] if self._selectable else []
+        if able:
+            self._go(able[0] if side < 0 else able[-1])
         self.scroll_to(y=0 if side < 0 else len(self._lines), animate=False)

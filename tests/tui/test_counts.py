@@ -204,7 +204,7 @@ def test_calls_of_the_file_system_modules_and_memory(terminal: Open, tmp_path: P
 TERMS = ("xterm-256color", "screen-256color", "tmux-256color", "linux", "xterm", "vt100")
 # By columns: the first paint, and a switch to Emergence; at 200 columns two panes stand, and the one that stays is
 # painted across all the width until the other has come.
-BOUNDS = {80: (8_500, 6_000), 120: (16_000, 10_000), 200: (25_000, 30_000)}
+BOUNDS = {80: (8_500, 6_000), 120: (16_000, 10_000), 200: (25_000, 12_000)}
 
 
 @pytest.mark.parametrize("name", TERMS)

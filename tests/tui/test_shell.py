@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from driving import SIZE, Pilots, app_of, echo, field, fill, screen_text, shown
+from textual.events import Key
 from textual.widgets import Static
 
 from scaletui.app import ScaletuiApp
@@ -583,3 +584,31 @@ async def test_the_scenario_stays_in_sight_behind_a_dialog() -> None:
         await pilot.press("v")
         assert screen_text(app).splitlines()[0].startswith(" scaletui  C 5.76e23")
         assert "q Close" in screen_text(app).splitlines()[-1]
+
+
+async def test_keys_that_mean_nothing_in_a_dialog_mean_nothing_after_it() -> None:
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        app = app_of(pilot)
+        await pilot.press("x")
+        for key in ("f", "4", "g", "q"):  # in one go: none of them waits for the one before
+            app.post_message(Key(key, key))
+        await pilot.pause()
+        assert not isinstance(app.screen, Dialog)
+        assert app.pane.TITLE == "Budget"
+        assert app.query_one(FieldGrid)._letters == {}
+
+
+@pytest.mark.parametrize(("key", "place"), [("end", -1), ("home", 0), ("G", -1), ("g", 0)])
+async def test_the_ends_of_a_list_are_chosen(key: str, place: int) -> None:
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        app = app_of(pilot)
+        await pilot.press("o", "down", key)
+        able = [about for _, _, about in app.screen.query_one(LineView).lines if about]
+        assert app.screen.query_one(LineView).about == able[place]
+
+
+async def test_a_command_of_a_last_good_answer_says_so() -> None:
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        await fill(pilot, "tokens", "1q")
+        await pilot.press("enter", "y")
+        assert "the last good answer" in dialog_text(app_of(pilot))
