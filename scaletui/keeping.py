@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from scaletui.history import History
@@ -52,7 +51,5 @@ def _history(now: State, kept: Kept) -> History[State]:
     """Return the steps that can be undone; none where those that were kept do not lead to what there is now."""
     if len(kept.history) != 2 or not kept.history[0] or kept.history[0][-1] != now.texts:
         return History(now)
-    # Whether ranges were on is not kept of each step: steps of that alone are none.
-    steps = ([texts for texts, _ in groupby(states)] for states in kept.history)
-    past, undone = ([State(texts, kept.ranges) for texts in states] for states in steps)
+    past, undone = ([State(texts, kept.ranges) for texts in states] for states in kept.history)
     return History.from_list([past, undone])

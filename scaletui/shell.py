@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, cast
 
 from textual import events
@@ -353,13 +353,16 @@ class Shell(Painted):
 
     async def action_undo(self) -> None:
         """Take the last change back."""
-        await self._travel(self.history.undo(), "undone", "nothing to undo")
+        await self._travel(self.history.undo, "undone", "nothing to undo")
 
     async def action_redo(self) -> None:
         """Make a change again that was taken back."""
-        await self._travel(self.history.redo(), "done again", "nothing to redo")
+        await self._travel(self.history.redo, "done again", "nothing to redo")
 
-    async def _travel(self, state: State | None, done: str, nothing: str) -> None:
+    async def _travel(self, step: Callable[[], State | None], done: str, nothing: str) -> None:
+        state = step()
+        while state is not None and state == self.scenario.state:  # a session does not keep of a step all that it was
+            state = step()
         if state is None:
             self.tell(nothing)
             return

@@ -57,7 +57,17 @@ def open_app(options: Mapping[str, str] | None = None) -> int:
     app.call_later(_leave_on_signals, app)
     app.run(mouse=chosen.mouse)
     session.close()
+    _let_go()
     return app.return_code or 0
+
+
+def _let_go() -> None:
+    """Have nothing left to write to a terminal that may be gone, or the interpreter ends with a code of its own."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _chosen(options: Mapping[str, str]) -> tuple[Settings, dict[str, dict[str, str]] | None]:
