@@ -361,8 +361,6 @@ class Shell(Painted):
 
     async def _travel(self, step: Callable[[], State | None], done: str, nothing: str) -> None:
         state = step()
-        while state is not None and state == self.scenario.state:  # a session does not keep of a step all that it was
-            state = step()
         if state is None:
             self.tell(nothing)
             return
