@@ -26,7 +26,8 @@ LIMIT = 60.0  # s; a thread that does not answer by then has failed
 
 
 async def settled(pilot: Pilot[Any]) -> None:
-    """Wait for the samples, and for what they change on the screen."""
+    """Wait until samples are asked for, until they are there, and for what they change on the screen."""
+    await pilot.pause()
     await app_of(pilot).workers.wait_for_complete()
     await pilot.pause()
 
