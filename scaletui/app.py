@@ -173,7 +173,8 @@ class ScaletuiApp(Shell):
         whole = self.intervals.of(self.pane.PART, sheet.answer)
         answer = narrowed(whole, about) if about else whole
         catalog = self.scenario.catalog
-        title = f"Explained: {about or ('all laws' if self.pane.PART == 'calc' else 'all')}"
+        named = next((row.label for row in whole.rows if row.id == about), about)
+        title = f"Explained: {named or ('all laws' if self.pane.PART == 'calc' else 'all')}"
         await self.push_screen(TextScreen(title, lambda width: sheet.in_app(as_explanation(answer, catalog, width))))
 
     # Choosing

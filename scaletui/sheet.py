@@ -124,8 +124,8 @@ class Sheet:
 
     @property
     def tags(self) -> dict[str, str]:
-        """Words behind the labels of fields: which of C, N and D are solved for."""
-        return {name: solved.tag for name, solved in self.solved.items()}
+        """Words behind the labels of fields that are empty: which of C, N and D are solved for."""
+        return {name: solved.tag for name, solved in self.solved.items() if not self.texts.get(name, "").strip()}
 
     def start(self, field: Field) -> str:
         """Return the text that an empty field is nudged from: what it is solved or inherited as, its default."""

@@ -21,6 +21,8 @@ def as_explanation(answer: Answer, catalog: Catalog, width: int = 80, ascii_only
     by_law = any(row.law for row in answer.rows) and not answer.is_grouped
     seen = dict.fromkeys(row.law if by_law else row.subject for row in answer.rows)
     for key in seen:
+        if key is None and out:
+            out += ["", "for all laws" if by_law else "for all", "=" * (12 if by_law else 7)]
         if key is not None:
             name = visible(key)
             out += ["", name, "=" * len(name), *(law_lines(key, catalog, width) if by_law else [])]
@@ -37,12 +39,13 @@ def as_explanation(answer: Answer, catalog: Catalog, width: int = 80, ascii_only
 def narrowed(answer: Answer, about: str) -> Answer:
     """Return the part of an answer that explains one line of it: its rows and their notes, and notes of the whole.
 
-    What holds for all laws belongs to each, and the notes of ``mmlu`` to ``mmlu/gpt-3``. A row of a listing goes
-    without notes, which stand below it.
+    What holds for all laws belongs to each and comes behind its own, and the notes of ``mmlu`` to ``mmlu/gpt-3``. A row
+    of a listing goes without notes, which stand below it.
     """
     table = answer.table
     shared = ("",) if table is not None and table.key == "law" else ()
     rows = [row for row in answer.rows if about_of(row, table) in (about, *shared)]
+    rows.sort(key=lambda row: about_of(row, table) != about)
     keys = {None, about, *(row.law for row in rows), *((row.subject or "").partition("/")[0] for row in rows)}
     notes = () if table is None else tuple(note for note in answer.notes if note.law in keys)
     return answer._replace(rows=tuple(rows), notes=notes)

@@ -150,7 +150,7 @@ def percentiles(answer: Answer) -> tuple[str, str]:
 def _cell_at(row: Row | None, column: Column, end: str, inline: bool) -> str:
     """Return a cell of the line of values, or of those of an end of the intervals."""
     if end == "value":
-        plain = row if row is None or inline else row._replace(low=None, high=None)
+        plain = row if row is None or inline else row._replace(value=float(row.value), low=None, high=None)
         return cell(plain, column)
     if row is None or column.unit in ("label", "share"):
         return ""

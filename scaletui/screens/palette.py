@@ -63,9 +63,10 @@ class Palette(Dialog[Entry]):
         return self.query_one(LineInput)
 
     def show(self) -> None:
-        """Show the entries that hold every word that was typed."""
+        """Show the entries that hold every word that was typed, those that begin with them first."""
         words = self.query_one(LineInput).value.lower().split()
-        self._found = [entry for entry in self._entries if all(word in entry.words.lower() for word in words)]
+        found = [entry for entry in self._entries if all(word in entry.words.lower() for word in words)]
+        self._found = sorted(found, key=lambda entry: not entry.words.lower().startswith(" ".join(words)))
         self.lines.set_lines(
             [("", f"{entry.key:>8}  {visible(entry.words, 200)}", str(n)) for n, entry in enumerate(self._found)]
         )

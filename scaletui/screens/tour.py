@@ -15,9 +15,9 @@ PAGES = (
         """\
 scaletui turns a compute budget into the language model it should train, and follows what that model could do.
 
-You start with one question: what should be trained with C = 5.76e23 FLOP (Gopher's budget)? The table below answers
-it under every published scaling law at once: the compute-optimal parameters N, training tokens D, the loss to expect,
-how far the budget lies beyond the runs that the law was fitted on, and the nearest known model.
+You start with one question: what should be trained with C = 5.76e23 FLOP (Gopher's budget)? The first pane, Budget,
+answers it under every published scaling law at once: the compute-optimal parameters N, training tokens D, the loss to
+expect, how far the budget lies beyond the runs that the law was fitted on, and the nearest known model.
 
 C = 6 N D is the compute of training; laws differ in how they split it.""",
     ),

@@ -612,3 +612,70 @@ async def test_a_command_of_a_last_good_answer_says_so() -> None:
         await fill(pilot, "tokens", "1q")
         await pilot.press("enter", "y")
         assert "the last good answer" in dialog_text(app_of(pilot))
+
+
+# The cursor, and what is told of the line that it is on
+
+
+async def test_the_cursor_goes_along_with_pages_and_ends() -> None:
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        app = app_of(pilot)
+        await pilot.press("3")
+        lines = app.pane.query_one(LineView)
+        names = [about for _, _, about in lines.lines if about]
+
+        def in_sight() -> bool:
+            return 0 <= lines._at - lines.scroll_offset.y < lines.size.height
+
+        await pilot.press("G")
+        assert (lines.about, in_sight()) == (names[-1], True)
+        await pilot.press("g")
+        assert (lines.about, in_sight()) == (names[0], True)
+        await pilot.press("pagedown")
+        assert in_sight()
+        assert names.index(lines.about) > names.index("arithmetic-3-digit")
+        await pilot.press("pageup", "pageup")
+        assert lines.about == names[0]
+
+
+async def test_an_explanation_begins_with_what_the_line_is_about() -> None:
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        app = app_of(pilot)
+        await pilot.press("j", "e")
+        lines = dialog_text(app).splitlines()
+        assert lines[0] == "chinchilla-1"
+        assert lines.index("for all laws") < next(n for n, line in enumerate(lines) if "training compute C" in line)
+        await pilot.press("q", "5", "j", "e")
+        assert "Explained: forward passes that cost as much" in screen_text(app)
+
+
+async def test_a_command_in_a_note_stays_one_where_it_is_broken_over_lines() -> None:
+    async with ScaletuiApp({"calc": {"flops": "5.76e23"}, "speed": {"k": "5"}}).run_test(size=SIZE) as pilot:
+        await pilot.press("5")
+        assert "`scaletui speed --k 5`" in " ".join(line.strip() for line in shown(app_of(pilot)))
+
+
+async def test_no_text_of_ones_own_is_marked_as_solved_for() -> None:
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        app = app_of(pilot)
+        assert app.scenario.budget.tags == {"params": "by law", "tokens": "by law"}
+        await fill(pilot, "tokens", "none")
+        assert app.scenario.budget.error is not None
+        assert app.scenario.budget.tags == {"params": "by law"}
+
+
+async def test_the_palette_puts_first_what_begins_with_the_words() -> None:
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        app = app_of(pilot)
+        await pilot.press("colon", *"theme")
+        assert dialog_text(app).split()[:2] == ["theme:", "dark"]
+
+
+async def test_a_cell_whose_interval_is_on_the_way_is_no_wider() -> None:
+    async with ScaletuiApp({"calc": {"flops": "1e23..1e25"}}).run_test(size=(120, 40)) as pilot:
+        app = app_of(pilot)
+        app.scenario.set("calc", {"flops": "1e22..1e24"})
+        app.show_panes()
+        heads = [line for style, line, _ in app.pane.query_one(LineView).lines if style == "head"]
+        assert heads[0].split() == ["law", "N", "D", "D/N", "loss", "beyond", "nearest"]
+        assert not any("... to ..." in line and line.startswith("kaplan-2020") for line in shown(app))
