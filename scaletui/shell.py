@@ -238,7 +238,7 @@ class Shell(Painted):
             if not small:
                 self.call_after_refresh(home.set_focus, self._had_focus)
         if self.is_wide != (len(self._shown()) > 1):
-            await self._arrange()
+            await self._arrange(for_keys=False)
 
     @property
     def is_wide(self) -> bool:
@@ -289,20 +289,26 @@ class Shell(Painted):
             self.side = 1 - self.side
             await self._arrange()
 
-    async def _arrange(self) -> None:
-        """Have the panes stand that should, the left one first, and the keys go to the one that has them."""
+    async def _arrange(self, for_keys: bool = True) -> None:
+        """Have the panes stand that should, the left one first, and the keys go to the one that has them.
+
+        A key may come right behind, and is for what a pane shows: then one that is new is laid out at once.
+        """
         place = self._bar(Horizontal)
         wanted = self.panes_in_sight
         with self.batch_update():  # or all that lies between is painted: the one that stays across the whole width
             for pane in self.made_panes.values():
                 pane.display = pane in wanted
-            for pane in wanted:
-                if not pane.is_mounted:
-                    await place.mount(pane)
+            new = [pane for pane in wanted if not pane.is_mounted]
+            for pane in new:
+                await place.mount(pane)
             if len(wanted) > 1:
                 place.move_child(wanted[1], after=wanted[0])
-        self._show_tabs()
-        self.show_panes()
+            if new and for_keys:
+                self.screen_stack[0]._refresh_layout()
+                self.screen_stack[0].refresh()
+            self._show_tabs()
+            self.show_panes()
         self.show_pending()
         self.pane.focus_first()
         self.want_intervals()

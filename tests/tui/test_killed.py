@@ -51,6 +51,12 @@ class Home:
                 return self.states()
         return found
 
+    def running(self) -> bool:
+        """Return whether an app runs whose state lies there."""
+        pids = [json.loads(path.read_bytes())["pid"] for path in self.folder.glob("*.json")]
+        stats = [Path(f"/proc/{pid}/stat") for pid in pids]
+        return any(stat.exists() and stat.read_text().rpartition(") ")[2][0] not in "ZX" for stat in stats)
+
     def state(self) -> dict[str, Any]:
         (state,) = self.states()
         return state
@@ -234,7 +240,7 @@ def test_a_tmux_that_is_killed_leaves_the_state(place: Home, require: Callable[.
         session.press("Enter", "C 4e24 ")
         session.run("kill-session")
         end = time.monotonic() + 10
-        while place.flops() != ["4e24"]:
+        while place.flops() != ["4e24"] or place.running():
             assert time.monotonic() < end
             time.sleep(0.01)  # between two looks
     with tmux(80, 24, **place.env) as session:

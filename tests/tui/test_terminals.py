@@ -136,6 +136,12 @@ def test_a_key_behind_typed_text_acts_on_all_of_it(terminal: Open) -> None:
     assert session.lines[0].startswith(" scaletui  C 5.88e23   N =70B   D 1.4T ")
 
 
+def test_keys_behind_a_pane_that_was_never_in_sight_act_on_what_it_shows(terminal: Open) -> None:
+    session = terminal()
+    session.type(b"4jje", "Explained: erdil-2025")
+    session.type(b"q3jyq5jje", "Explained: work of one person")
+
+
 def test_panes_follow_keys_sent_in_one_go(terminal: Open) -> None:
     session = terminal()
     session.type(b"1/\x05\x7f1\r4/70B\r", "5.22 ms")
