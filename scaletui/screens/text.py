@@ -19,7 +19,7 @@ _HEADING = re.compile(r"[A-Z ]{4,}(\(.*\))?")
 class TextScreen(Dialog[None]):
     """Shows a text that scrolls, laid out for the width there is."""
 
-    FOOT = "arrows, page up, page down: read   tab: next heading   q: close"
+    FOOT = "arrows, pages: read   tab: next heading   q: close"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,question_mark,f1", "close", "Close", show=False),
         bound("dialog.heading", "heading(1)"),
@@ -42,6 +42,18 @@ class TextScreen(Dialog[None]):
             bool(_HEADING.fullmatch(line)) or set(below) == {"="} for line, below in zip(lines, under, strict=True)
         ]
         self.lines.set_lines([("head" if head else "", line, "") for head, line in zip(heads, lines, strict=True)])
+        self.call_after_refresh(self._tell_place)
+
+    def on_mount(self) -> None:
+        """Follow what is scrolled, too."""
+        super().on_mount()
+        self.watch(self.lines, "scroll_y", self._tell_place, init=False)
+
+    def _tell_place(self) -> None:
+        """Say which lines are in sight, where that is not all."""
+        top, height, all_lines = round(self.lines.scroll_y), self.lines.size.height, len(self.lines.lines)
+        place = f"   {top + 1}-{min(top + height, all_lines)} of {all_lines}" if height < all_lines else ""
+        self.say(foot=self.FOOT + place)
 
     def action_heading(self, step: int) -> None:
         """Scroll to the next heading, or to the one before."""

@@ -202,17 +202,29 @@ def ranged(session: Tmux, printed: Callable[..., str]) -> str:
     return screen
 
 
+def place(page: str) -> tuple[int, ...]:
+    """Return which lines of a text are in sight: the first, the last, and of how many."""
+    found = re.search(r"q: close   (\d+)-(\d+) of (\d+)", page)
+    return tuple(map(int, found.groups())) if found else (0, 0, 0)
+
+
 def explained(session: Tmux, printed: Callable[..., str]) -> None:
     """Compare the explanation of the law with that of the command, all that stands on its pages."""
     told = words(printed("calc", *BUDGET, *RANGE, "--explain"))
-    session.press("e", "Explained: chinchilla-3")
-    read_here, wanted = "", ("(model_params): 61.9B parameters (43.7B to", "(model_loss): 1.9241 nats/token (1.9218 to")
+    wanted = ("(model_params): 61.9B parameters (43.7B to", "(model_loss): 1.9241 nats/token (1.9218 to")
+    page, end, lines = session.press("e", "Explained: chinchilla-3", lambda text: any(place(text))), 0, [""]
     while True:
-        page = session.text
-        read_here += "\n".join(line.strip(SCROLLBAR + "│").strip(SCROLLBAR) for line in page.splitlines()) + "\n"
-        if all(text in read_here for text in wanted):
+        top, end, of = place(page)
+        start = next(n for n, line in enumerate(page.splitlines()) if "Explained:" in line) + 1
+        shown = [line.strip(SCROLLBAR + "│").strip(SCROLLBAR) for line in page.splitlines()[start:]]
+        lines[top:] = shown[: end - top + 1]
+        if end == of:
             break
-        session.press("NPage", lambda text, page=page: text != page)
+        # the place stands below the lines, so when it has gone on they have
+        page = session.press("NPage", lambda text, end=end: place(text)[1] > end)
+    assert len(lines) == of + 1
+    read_here = "\n".join(lines)
+    assert [text for text in wanted if text not in read_here] == []
     for start in ("formula: ", "with: "):
         found = {line for line in read_here.splitlines() if line.startswith(start)}
         assert len(found) > 5
