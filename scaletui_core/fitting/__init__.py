@@ -1,0 +1,1 @@
+"""Scaling laws fitted to runs of one's own: reading runs, Hoffmann's three approaches, laws of compute, and doubt."""
