@@ -19,6 +19,7 @@ from scaletui_core.formula import Formula
 
 # Not 'reassoc', hence not fastmath=True: it cancels the rounding shift in vector_math.exp.
 _FAST = {"nsz", "arcp", "contract"}
+_SUMS = _FAST | {"reassoc"}
 _made: dict[Any, Any] = {}
 _kept = True  # whether what is compiled is kept on disk
 
@@ -36,8 +37,18 @@ def compiled(item: Any) -> Any:
         twin.__qualname__ = f"{function.__name__}_{fingerprint(function)[:12]}"
         twin.__module__ = function.__module__
         # Inlined whatever its size: a call in a loop keeps the loop from being vectorised, five times slower.
-        _made[function] = _jit(twin, forceinline=True)
+        _made[function] = _jit(twin, forceinline=True, sums=getattr(function, "sums", False))
     return _made[function]
+
+
+def summing(function: Any) -> Any:
+    """Mark a function whose sums the compiler may take in any order, so that it can vectorise them.
+
+    It applies to the function's own arithmetic alone: what it calls keeps its order, and must, as `vector_math.exp`.
+    The order is one of the machine's, and the same on any number of threads.
+    """
+    function.sums = True
+    return function
 
 
 def without_cache() -> None:
@@ -119,7 +130,8 @@ def _replacement(value: Any) -> Any:
 
 
 def _jit(function: types.FunctionType, *signature: Any, **more: Any) -> Any:
-    options: Any = {"nogil": True, "error_model": "numpy", "fastmath": _FAST, **more}
+    fast = _SUMS if more.pop("sums", False) else _FAST
+    options: Any = {"nogil": True, "error_model": "numpy", "fastmath": fast, **more}
     compiler: Any = numba.njit
     if _kept:
         with contextlib.suppress(RuntimeError):  # numba found no folder to cache in
