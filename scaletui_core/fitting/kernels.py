@@ -214,7 +214,9 @@ def descend(
     while True:
         slopes = sums[now]
         for i in range(5):
-            outward = (theta[i] <= box[0, i] and slopes[1 + i] >= 0.0) or (theta[i] >= box[1, i] and slopes[1 + i] <= 0.0)
+            outward = (theta[i] <= box[0, i] and slopes[1 + i] >= 0.0) or (
+                theta[i] >= box[1, i] and slopes[1 + i] <= 0.0
+            )
             free[i] = 0.0 if outward else 1.0
         gain = solve(slopes, damping, free, matrix, step)
         while gain < 0.0:
@@ -369,9 +371,7 @@ def least_squares(sums: Array, found: Array) -> None:
                 return
 
 
-def reweigh(
-    u: Array, v: Array, level: Array, weight: Array, found: Array, kind: int, scale: float, out: Array
-) -> None:
+def reweigh(u: Array, v: Array, level: Array, weight: Array, found: Array, kind: int, scale: float, out: Array) -> None:
     """Fill in the weights of relative squares that stand for rho at these E, A and B."""
     for i in range(u.size):
         r = (found[0] + found[1] * u[i] + found[2] * v[i]) / level[i] - 1.0
