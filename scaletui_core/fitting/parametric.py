@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from scaletui_core.compiled import compiled
 from scaletui_core.errors import InputError
-from scaletui_core.fitting import kernels
+from scaletui_core.fitting import kernels, valleys
 from scaletui_core.fitting.records import Array, Indices, Runs
 from scaletui_core.quantity_text import format_quantity
 
@@ -61,6 +61,10 @@ class Loss(NamedTuple):
     def number(self) -> int:
         """The kernels' number of the kind."""
         return KINDS.index(self.kind)
+
+
+HOFFMANN = Loss()
+"""Huber with delta = 1e-3, what Hoffmann et al. sum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +187,7 @@ def _distinct(values: Array) -> int:
     return 1 + int(np.sum(np.diff(np.sort(values)) > 1e-6))
 
 
-def score(runs: Runs, coefficients: Sequence[float], loss: Loss = Loss()) -> float:
+def score(runs: Runs, coefficients: Sequence[float], loss: Loss = HOFFMANN) -> float:
     """Return the objective of a law: the sum over runs of rho(ln L_hat - ln L).
 
     Parameters
@@ -210,7 +214,7 @@ def score(runs: Runs, coefficients: Sequence[float], loss: Loss = Loss()) -> flo
     return float(compiled(kernels.objective)(theta, *columns, loss.number, loss.scale or _FAR, work))
 
 
-def fit(runs: Runs, loss: Loss = Loss(), *, exhaustive: bool = False, threads: int = 1) -> ParametricFit:
+def fit(runs: Runs, loss: Loss = HOFFMANN, *, exhaustive: bool = False, threads: int = 1) -> ParametricFit:
     """Fit Approach 3 to runs, at the global minimum of its objective.
 
     Parameters
@@ -292,14 +296,14 @@ def _fit(problem: Problem, loss: Loss, exhaustive: bool, threads: int) -> Parame
     scale = loss.scale or _FAR
     small = _part(problem, _SEARCHED)
     straight, falling = np.array([scale]), _falling(scale)
-    valleys = _valleys(small, loss, scale)
+    bottoms = _valleys(small, loss, scale)
     starts = hoffmann_starts(problem)
     heights = np.empty(len(starts))
     compiled(kernels.look)(starts, *_columns(_part(problem, 256)), loss.number, scale, heights)
     few = starts[np.argsort(heights, kind="stable")[:_BEST]]
     tried = [
-        _refined(small, np.concatenate((valleys, few)), loss, straight, threads),
-        _refined(small, np.concatenate((valleys, few)), loss, falling, threads),
+        _refined(small, np.concatenate((bottoms, few)), loss, straight, threads),
+        _refined(small, np.concatenate((bottoms, few)), loss, falling, threads),
     ]
     if exhaustive:
         tried.append(_refined(small, starts, loss, falling, threads))
@@ -316,10 +320,11 @@ def _fit(problem: Problem, loss: Loss, exhaustive: bool, threads: int) -> Parame
     (theta,), (value,), (state,) = _refined(problem, best, loss, straight, 1, _LAST)
     agreeing = int(np.sum(values <= values.min() * (1.0 + 1e-9) + 1e-300))
     reasons = _reasons(problem, theta, int(state))
-    coefficients = tuple(float(one) for one in problem.coefficients(theta))
+    e, log_a, log_b, alpha, beta = (float(one) for one in problem.coefficients(theta))
+    used = loss._replace(scale=scale)
     return ParametricFit(
-        coefficients, theta, float(value), loss._replace(scale=scale), not reasons, reasons, len(values), agreeing
-    )  # type: ignore[arg-type]  # five of them
+        (e, log_a, log_b, alpha, beta), theta, float(value), used, not reasons, reasons, len(values), agreeing
+    )
 
 
 def _columns(problem: Problem) -> tuple[Array, Array, Array, Array]:
@@ -331,7 +336,8 @@ def _part(problem: Problem, most: int) -> Problem:
     if len(problem.x) <= most:
         return problem
     which = np.linspace(0, len(problem.x) - 1, most).astype(np.int64)
-    return Problem(*(values[which] for values in _columns(problem)), problem.centre, problem.box)
+    x, y, log_loss, weight = (values[which] for values in _columns(problem))
+    return Problem(x, y, log_loss, weight, problem.centre, problem.box)
 
 
 def _falling(scale: float) -> Array:
@@ -344,7 +350,7 @@ def _valleys(problem: Problem, loss: Loss, scale: float) -> Array:
     many = len(_EXPONENTS)
     thetas, values = np.empty((many, many, 5)), np.empty((many, many))
     level = np.exp(problem.log_loss)
-    compiled(kernels.profile)(
+    compiled(valleys.profile)(
         _EXPONENTS, problem.x, problem.y, level, problem.log_loss, problem.weight, loss.number, scale, _ROUNDS, thetas,
         values,
     )  # fmt: skip
