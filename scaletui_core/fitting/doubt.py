@@ -1,0 +1,228 @@
+"""How sure Approach 3 is of its coefficients: resampled fits, profiles, and what trades off against what, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from scaletui_core.fitting import kernels
+from scaletui_core.fitting.bootstrap import Interval, at_a_time, bca, correlation, percentile, resamples
+from scaletui_core.fitting.parametric import ParametricFit, Problem, problem_of, refitted, residuals
+from scaletui_core.fitting.records import Array, Indices, Runs
+
+Tick = Callable[[str, float], None]
+"""Told what is done and which share of it; it may raise to stop the work."""
+JACKKNIFE = 2000
+"""Runs up to which the fit without each of them is made, for the acceleration of BCa."""
+INTERVALS = ("bca", "percentile")
+TRADES = 0.95
+"""Correlation from which two coefficients are said to trade off."""
+_LN10 = float(np.log(10.0))
+
+
+def silent(what: str, share: float) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Refitted samples of Approach 3.
+
+    Attributes
+    ----------
+    sample : ndarray, shape (resamples, 5)
+        ``(E, ln A, ln B, alpha, beta)`` of each resample; NaN where its fit did not converge.
+    without : ndarray, shape (n, 5), or None
+        The same without each of the runs.
+    failed : int
+        Resamples that did not converge.
+    how, seed
+        How the runs were drawn, and from which seed.
+    """
+
+    sample: Array
+    without: Array | None
+    failed: int
+    how: str
+    seed: int
+
+    def interval(
+        self, values: Callable[[Array], Array], value: Sequence[float], coverage: float, kind: str = "bca"
+    ) -> list[Interval]:
+        """Return the intervals of what follows from coefficients.
+
+        Parameters
+        ----------
+        values : callable
+            From coefficients, shape (..., 5), to values, shape (..., k).
+        value : sequence of k floats
+            The values of the fit itself.
+        coverage : float
+            Share inside.
+        kind : str
+            ``bca``, or ``percentile``; of a subsample the percentiles, since it is no bootstrap.
+        """
+        return intervals(
+            values(self.sample), value, None if self.without is None else values(self.without), coverage,
+            "percentile" if self.how == "subsample" else kind,
+        )  # fmt: skip
+
+
+def intervals(
+    sample: Array, value: Sequence[float], without: Array | None, coverage: float, kind: str = "bca"
+) -> list[Interval]:
+    """Return the interval of each column of a sample, with its standard error."""
+    kept = sample[np.isfinite(sample).all(axis=1)]
+    if len(kept) < 2:
+        return [Interval(float("nan"), float("nan"), float("nan"))] * len(value)
+    point = np.asarray(value, dtype=np.float64)
+    low, high = bca(kept, point, without, coverage) if kind == "bca" else percentile(kept, coverage)
+    errors = kept.std(axis=0, ddof=1)
+    return [Interval(float(a), float(b), float(c)) for a, b, c in zip(low, high, errors, strict=True)]
+
+
+def coefficients_of(values: Array) -> Array:
+    """Return ``(E, A, B, alpha, beta, a, b)``, shape (..., 7), of ``(E, ln A, ln B, alpha, beta)``."""
+    e, log_a, log_b, alpha, beta = np.moveaxis(values, -1, 0)
+    whole = alpha + beta
+    with np.errstate(over="ignore"):
+        return np.stack((e, np.exp(log_a), np.exp(log_b), alpha, beta, beta / whole, alpha / whole), axis=-1)
+
+
+def doubt_of(
+    runs: Runs, fit: ParametricFit, count: int, seed: int, *, how: str = "run", groups: Indices | None = None,
+    threads: int = 1, tick: Tick = silent,
+) -> Doubt:  # fmt: skip
+    """Refit Approach 3 to resamples of the runs, each from the minimum of all of them.
+
+    Parameters
+    ----------
+    runs : Runs
+        What was fitted.
+    fit : ParametricFit
+        The fit of all.
+    count, seed, how, groups
+        As `resamples` takes them.
+    threads : int
+        Threads; they change the time, never the result.
+    tick : callable
+        Told the share that is done.
+
+    Examples
+    --------
+    >>> from scaletui_core.fitting.parametric import fit
+    >>> from scaletui_core.fitting.synthetic import synthetic
+    >>> runs = synthetic((1.8, 6.2, 7.7, 0.35, 0.37), noise=0.01)
+    >>> one = doubt_of(runs, fit(runs), 256, seed=0)
+    >>> one.sample.shape, one.failed
+    ((256, 5), 0)
+    """
+    problem = problem_of(runs)
+    draw = resamples(count, runs.count, seed, how, groups)
+    step = at_a_time(runs.count)
+    parts, failed = [], 0
+    for first in range(0, count, step):
+        part, lost = _refits(problem, fit, draw(first, min(first + step, count)), threads)
+        parts.append(part)
+        failed += lost
+        tick("resamples", min(first + step, count) / count)
+    sample = np.concatenate(parts) if parts else np.empty((0, 5))
+    without = None
+    if count and runs.count <= JACKKNIFE and how == "run":
+        without, _ = _refits(problem, fit, 1.0 - np.eye(runs.count), threads)
+    return Doubt(sample, without, failed, how, seed)
+
+
+def _refits(problem: Problem, fit: ParametricFit, weights: Array, threads: int) -> tuple[Array, int]:
+    points, _, states = refitted(problem, fit.theta, fit.loss, weights, threads)
+    lost = states != kernels.CONVERGED
+    out = problem.coefficients(points)
+    out[lost] = np.nan
+    return out, int(lost.sum())
+
+
+class LeftOut(NamedTuple):
+    """How well the law of all other budgets predicts the runs of one.
+
+    Attributes
+    ----------
+    flops : float
+        The budget [FLOP], the geometric mean of its runs.
+    runs : int
+        Its runs.
+    bias, spread : float
+        Mean and root mean square of ln L_hat - ln L of these.
+    """
+
+    flops: float
+    runs: int
+    bias: float
+    spread: float
+
+
+def leave_budgets_out(runs: Runs, fit: ParametricFit, groups: Indices) -> list[LeftOut]:
+    """Fit without each budget in turn, and return how well its runs are predicted.
+
+    Parameters
+    ----------
+    groups : ndarray of int64, shape (n,)
+        The budget of each run, from 0 on.
+    """
+    problem = problem_of(runs)
+    many = int(groups.max()) + 1
+    if many < 2:
+        return []
+    weights = np.stack([(groups != group).astype(np.float64) for group in range(many)])
+    points, _, _ = refitted(problem, fit.theta, fit.loss, weights)
+    out = []
+    for group in range(many):
+        own = groups == group
+        r = residuals(problem, points[group])[own]
+        flops = float(np.exp(np.mean(np.log(runs.flops[own]))))
+        out.append(LeftOut(flops, int(own.sum()), float(r.mean()), float(np.sqrt(np.mean(r * r)))))
+    return out
+
+
+_PAIRS = ((1, 3, "A", "alpha", "N"), (2, 4, "B", "beta", "D"), (0, 3, "E", "alpha", "N"), (0, 4, "E", "beta", "D"))
+
+
+def correlations(doubt: Doubt) -> dict[tuple[str, str], float]:
+    """Return the correlations over resamples of ln A with alpha, ln B with beta, and of E with either exponent."""
+    matrix = correlation(doubt.sample) if len(doubt.sample) - doubt.failed > 2 else np.full((5, 5), np.nan)
+    return {(first, second): float(matrix[i, j]) for i, j, first, second, _ in _PAIRS}
+
+
+def identifiability(runs: Runs, doubt: Doubt) -> list[str]:
+    """Say in words which coefficients the runs cannot tell apart, and what they span.
+
+    Examples
+    --------
+    >>> from scaletui_core.fitting.parametric import fit
+    >>> from scaletui_core.fitting.synthetic import synthetic
+    >>> runs = synthetic((1.8, 6.2, 7.7, 0.35, 0.37), noise=0.01)
+    >>> print(identifiability(runs, doubt_of(runs, fit(runs), 256, seed=0))[0])
+    A and alpha trade off (correlation 1.00): your runs span 2.6 decades of N.
+    """
+    spans = {"N": runs.params, "D": runs.tokens}
+    out = []
+    for (first, second), value in correlations(doubt).items():
+        symbol = "N" if second == "alpha" else "D"
+        if abs(value) >= TRADES:
+            out.append(
+                f"{first} and {second} trade off (correlation {value:.2f}): your runs span "
+                f"{_decades(spans[symbol]):.1f} decades of {symbol}."
+            )
+    ratio = _decades(runs.tokens / runs.params)
+    if ratio < 1.0:
+        out.append(
+            f"Your runs span {ratio:.1f} decades of D/N, which is all that tells the terms in N and D apart: runs of "
+            "other D/N would shrink every interval."
+        )
+    return out
+
+
+def _decades(values: Array) -> float:
+    return float(np.log(values.max() / values.min())) / _LN10
