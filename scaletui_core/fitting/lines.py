@@ -46,7 +46,7 @@ def _unit(x: Array) -> tuple[Array, float, float]:
 
 
 def _sum(weights: Array, values: Array) -> Array:
-    """Return the weighted sums of values that are the same for all sets of weights, or one row each."""
+    """Return the weighted sums of values, which are the same for all sets of weights or have a row for each."""
     return weights @ values if values.ndim == 1 else np.einsum("ij,ij->i", weights, values)
 
 
@@ -55,10 +55,8 @@ def lines(x: Array, y: Array, weights: Array) -> Lines:
 
     Parameters
     ----------
-    x : ndarray of float64, shape (n,)
-        Where.
-    y : ndarray of float64, shape (n,) or (sets, n)
-        What was measured; finite also where the weight is 0.
+    x, y : ndarray of float64, shape (n,) or (sets, n)
+        Where, and what was measured there; finite also where the weight is 0.
     weights : ndarray of float64, shape (sets, n)
         Not negative.
 
@@ -71,8 +69,8 @@ def lines(x: Array, y: Array, weights: Array) -> Lines:
     z, centre, scale = _unit(x)
     with np.errstate(divide="ignore", invalid="ignore"):
         total = weights.sum(axis=1)
-        mean_z, mean_y = weights @ z / total, _sum(weights, y) / total
-        spread = weights @ (z * z) / total - mean_z * mean_z
+        mean_z, mean_y = _sum(weights, z) / total, _sum(weights, y) / total
+        spread = _sum(weights, z * z) / total - mean_z * mean_z
         spread = np.where(spread > FLAT, spread, np.nan)
         slope = (_sum(weights, y * z) / total - mean_z * mean_y) / spread
     return Lines(slope / scale, mean_y - slope * mean_z, centre)
@@ -91,15 +89,15 @@ def parabolas(x: Array, y: Array, weights: Array) -> Parabolas:
     (1.75, 2.0, 4.0)
     """
     z, centre, scale = _unit(x)
-    square = float(z @ z) / len(z)
-    lean = float(z @ (z * z)) / len(z) / square if square else 0.0
+    square = float((z * z).mean())
+    lean = float((z * z * z).mean()) / square if square else 0.0
     bend = z * z - lean * z - square
     with np.errstate(divide="ignore", invalid="ignore"):
         total = weights.sum(axis=1)
-        mean_z, mean_bend, mean_y = weights @ z / total, weights @ bend / total, _sum(weights, y) / total
-        zz = weights @ (z * z) / total - mean_z * mean_z
-        zb = weights @ (z * bend) / total - mean_z * mean_bend
-        bb = weights @ (bend * bend) / total - mean_bend * mean_bend
+        mean_z, mean_bend, mean_y = (_sum(weights, values) / total for values in (z, bend, y))
+        zz = _sum(weights, z * z) / total - mean_z * mean_z
+        zb = _sum(weights, z * bend) / total - mean_z * mean_bend
+        bb = _sum(weights, bend * bend) / total - mean_bend * mean_bend
         zy = _sum(weights, y * z) / total - mean_z * mean_y
         by = _sum(weights, y * bend) / total - mean_bend * mean_y
         determinant = zz * bb - zb * zb
