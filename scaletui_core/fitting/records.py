@@ -128,3 +128,32 @@ def runs_of(
     digest = hashlib.sha256(np.stack((n, d, c, level)).astype("<f8").tobytes()).hexdigest()
     ordered = tuple(names[index] for index in order) if names else ()
     return Runs(n, d, c, level, at[order], ordered, file, digest, faults, derived or ("flops" if flops is None else ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampled:
+    """What every fit has: the same numbers refitted to resamples, and in words what to doubt.
+
+    Attributes
+    ----------
+    names : tuple of str
+        What the columns of ``sample`` are; each is also an attribute of the fit.
+    sample : ndarray of float64, shape (bootstraps, len(names))
+        The numbers from each resample; a row of NaN where a resample could not be fitted.
+    converged : bool
+        Whether the numbers are the optimum that was looked for.
+    reasons : tuple of str
+        Why not, or what is doubtful about the numbers.
+    warnings : tuple of str
+        What was odd about the data, and what was left out.
+    """
+
+    names: tuple[str, ...]
+    sample: Array
+    converged: bool = True
+    reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def column(self, name: str) -> Array:
+        """Return the resampled values of one number, shape (bootstraps,), NaN where a resample could not be fitted."""
+        return self.sample[:, self.names.index(name)]

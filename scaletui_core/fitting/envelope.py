@@ -1,0 +1,292 @@
+"""Approach 1: which of the training curves is lowest at each budget, and the power laws through the winners."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from scaletui_core.errors import InputError
+from scaletui_core.fitting.lines import lines, parabolas
+from scaletui_core.fitting.records import Array, Curves, Indices, Runs, Sampled
+from scaletui_core.fitting.resample import weights
+from scaletui_core.quantity_text import format_quantity
+
+BUDGETS = 1500
+"""Budgets, evenly spaced in ln C (Hoffmann et al. 2022, section 3.1)."""
+
+FEW = 5
+"""Fewer sizes than this among the winners are a warning: N_opt is then known at a few steps only."""
+
+LOST = 0.05
+"""A larger part of the resamples that cannot be fitted is a reason for doubt."""
+
+NAMES = ("a", "b", "log_k_params", "log_k_tokens", "curvature")
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope(Sampled):
+    """Power laws through the winners of the frontier: ``N = k C^a``, ``D = C/(6 N) = k' C^b``, so that b = 1 - a.
+
+    Attributes
+    ----------
+    a, b : float
+        Exponents of N and of D.
+    log_k_params, log_k_tokens : float
+        Natural logarithms of the two k, in parameters, tokens and FLOP.
+    curvature : float
+        By how much the exponent a changes a decade of C, from a parabola through the same points; 0 for a power law.
+    bends : bool
+        Whether the central 90% of the resampled curvatures have one sign.
+    flops, params, tokens, loss : ndarray of float64, shape (points,)
+        The frontier: C [FLOP], the winner's N [parameters], D = C/(6 N) [tokens], and loss [nats/token].
+    winner : ndarray of int64, shape (points,)
+        Which curve wins.
+    """
+
+    a: float
+    b: float
+    log_k_params: float
+    log_k_tokens: float
+    curvature: float
+    bends: bool
+    flops: Array
+    params: Array
+    tokens: Array
+    loss: Array
+    winner: Indices
+
+
+def envelope(curves: Curves | Runs, *, budgets: int = BUDGETS, bootstraps: int = 4000, seed: int = 0) -> Envelope:
+    """Return the power laws of Hoffmann's Approach 1: the lowest curve at each of many budgets, a line through all.
+
+    Curves are interpolated in ln C, and not beyond their ends. A budget is on the frontier where the curve that wins is
+    neither of the smallest nor of the largest size among those that reach the budget: else a size that nobody trained,
+    or not so far, might have won.
+
+    Parameters
+    ----------
+    curves : Curves
+        Curves of three sizes or more. `Runs`, which have final losses alone, are refused.
+    budgets : int
+        How many budgets, evenly spaced in ln C over those that curves of three sizes reach.
+    bootstraps, seed : int
+        How many resamples of the curves, and what their random numbers are of; 0 for none.
+
+    Returns
+    -------
+    Envelope
+        ``reasons`` say whether the frontier bends.
+
+    Raises
+    ------
+    InputError
+        No curves; fewer than three sizes; no budget on the frontier; a single size wins.
+
+    Notes
+    -----
+    The winner's N rises in steps, as wide as the sizes are apart: least squares of ln N in ln C through all budgets, as
+    in the paper, is flatter than the law by the factor 1 - 1/k^2 with k equal steps. Here the line goes through the
+    middle of each size's budgets in ln C, with their number as weight, which is exact for equal steps.
+
+    Curves of one size are resampled one by one, as runs are.
+
+    References
+    ----------
+    Hoffmann et al. 2022, arXiv 2203.15556, section 3.1; Appendix E on the curvature of the frontier.
+
+    Examples
+    --------
+    >>> n = np.repeat([1e8, 2e8, 4e8, 8e8], 60)
+    >>> c = np.tile(np.geomspace(1e17, 1e20, 60), 4)
+    >>> loss = 1.7 + 400 * n**-0.3 + 400 * (c / (6 * n)) ** -0.3
+    >>> curves = Curves(n[::60], np.arange(0, 241, 60), c / (6 * n), c, loss, ())
+    >>> fit = envelope(curves, bootstraps=0)
+    >>> round(fit.a, 2), sorted(set(fit.params.tolist()))
+    (0.5, [200000000.0, 400000000.0])
+    """
+    if isinstance(curves, Runs):
+        raise InputError(
+            "envelope needs training curves: the runs have final losses alone",
+            hint="give a file with a row for each step: run, tokens, loss; or use the method isoflop or parametric",
+        )
+    sizes = len(np.unique(curves.params))
+    if sizes < 3:
+        raise InputError(f"envelope needs curves of three sizes or more: the curves have {sizes or 'none'}")
+    order = np.argsort(curves.params, kind="stable")
+    flops, loss = _sampled(curves, order, budgets)
+    frontier = _Frontier(np.log(curves.params[order]), np.log(flops), loss)
+    everyone = np.ones((1, len(order)), dtype=bool)
+    _, begin, end, curve = frontier.winners(everyone)
+    if not len(begin):
+        raise InputError(
+            "envelope found no frontier: at no budget does a size win that is neither the smallest nor the largest",
+            hint="train smaller sizes for longer, and larger ones",
+        )
+    at = np.concatenate([np.arange(low, high) for low, high in zip(begin, end, strict=True)])
+    row = np.repeat(curve, end - begin)
+    params = curves.params[order[row]]
+    won = len(np.unique(params))
+    if won < 2:
+        raise InputError(
+            f"envelope needs a frontier of two sizes or more: {format_quantity(params[0], 'parameters')} parameters"
+            " win at each of its budgets",
+            hint="train more sizes, or each for a wider range of tokens",
+        )
+    a, b, log_k_params, log_k_tokens, curvature = map(float, frontier.laws(everyone)[0])
+    sample = np.full((bootstraps, len(NAMES)), np.nan)
+    for first, times in weights([len(order)], bootstraps, seed, width=len(frontier.stretch) // 4):
+        sample[first : first + len(times)] = frontier.laws(times > 0.0)
+    bends, reasons = _bend(curvature, sample)
+    lost = float(np.isnan(sample[:, 0]).mean()) if bootstraps else 0.0
+    if lost > LOST:
+        reasons.append(f"{100.0 * lost:.0f}% of the resamples have no frontier of two sizes")
+    few = f"N_opt is known at {won} steps only: so many sizes win" if won < FEW else ""
+    return Envelope(
+        a=a, b=b, log_k_params=log_k_params, log_k_tokens=log_k_tokens, curvature=curvature, bends=bends, names=NAMES,
+        sample=sample, reasons=tuple(reasons), warnings=(few,) if few else (), flops=flops[at], params=params,
+        tokens=flops[at] / (6.0 * params),
+        loss=loss[row, at], winner=order[row],
+    )  # fmt: skip
+
+
+def _sampled(curves: Curves, order: Indices, budgets: int) -> tuple[Array, Array]:
+    """Return budgets that curves of three sizes reach, and each curve's loss there, infinite beyond its ends."""
+    sizes = np.log(curves.params[order])
+    new = np.concatenate(([0], np.flatnonzero(np.diff(sizes)) + 1))
+    low, high = float(curves.flops.min()), float(curves.flops.max())
+    for _ in range(2):
+        flops = np.geomspace(low, high, budgets)
+        loss = np.full((len(order), budgets), np.inf)
+        for row, index in enumerate(order.tolist()):
+            part = slice(int(curves.starts[index]), int(curves.starts[index + 1]))
+            own = np.log(curves.flops[part])
+            x = np.log(flops)
+            there = (x >= own[0]) & (x <= own[-1])
+            loss[row, there] = np.interp(x[there], own, curves.loss[part])
+        wide = np.flatnonzero(np.logical_or.reduceat(np.isfinite(loss), new, axis=0).sum(axis=0) >= 3)
+        if not len(wide):
+            raise InputError("envelope needs a budget that curves of three sizes reach: there is none")
+        low, high = float(flops[wide[0]]), float(flops[wide[-1]])
+    return flops, loss
+
+
+class _Frontier:
+    """Who wins at each budget, given which curves there are.
+
+    Parameters
+    ----------
+    sizes : ndarray of float64, shape (curves,)
+        ln N, rising.
+    budgets : ndarray of float64, shape (budgets,)
+        ln C.
+    loss : ndarray of float64, shape (curves, budgets)
+        Infinite where a curve does not reach.
+    """
+
+    def __init__(self, sizes: Array, budgets: Array, loss: Array) -> None:
+        self.sizes, self.loss = sizes, loss
+        self.different, self.size = np.unique(sizes, return_inverse=True)
+        self.centre = float(budgets.mean())
+        self.passed = np.concatenate(([0.0], np.cumsum(budgets - self.centre)))
+        self.order = np.argsort(loss, axis=0, kind="stable")
+        reach = np.isfinite(loss)
+        self.reached = reach.sum(axis=0)
+        # Who reaches a budget changes at few of them: the smallest and the largest are looked for once a stretch.
+        self.change = np.concatenate(([True], (reach[:, 1:] != reach[:, :-1]).any(axis=0)))
+        self.stretch = np.cumsum(self.change) - 1
+        within = reach[:, self.change]
+        rows = np.arange(len(sizes))[:, None]
+        self.upwards = np.argsort(np.where(within, rows, len(sizes)), axis=0, kind="stable")
+        self.downwards = np.argsort(np.where(within, -rows, len(sizes)), axis=0, kind="stable")
+        self.within = within.sum(axis=0)
+        self.cells = [np.flatnonzero(self._split(self.change, 0))]
+
+    def _split(self, change: Mask, depth: int) -> Mask:
+        """Return where the curve of a rank changes, or anything changed before."""
+        row = self.order[depth]
+        return np.concatenate(([True], row[1:] != row[:-1])) | change
+
+    def _cells(self, depth: int) -> Indices:
+        """Return where the stretches of budgets begin in which the curves of rank 0 to ``depth`` are the same."""
+        while len(self.cells) <= depth:
+            before = np.zeros(len(self.stretch), dtype=bool)
+            before[self.cells[-1]] = True
+            self.cells.append(np.flatnonzero(self._split(before, len(self.cells))))
+        return self.cells[depth]
+
+    def winners(self, present: Mask) -> tuple[Indices, Indices, Indices, Indices]:
+        """Return set, first budget, budget behind the last, and winner of each stretch of the sets' frontiers.
+
+        A stretch goes to the curve of rank 0 in the sets that have it; only for the others is it cut into those with
+        the same curve of rank 1, and so on, which leaves about a third each time.
+        """
+        smallest = self.sizes[_first(present, self.upwards, self.within)]
+        largest = self.sizes[_first(present, self.downwards, self.within)]
+        count = len(self._cells(0))
+        row, cell = np.repeat(np.arange(len(present)), count), np.tile(np.arange(count), len(present))
+        won = []
+        for depth in range(int(self.reached.max())):
+            cells = self._cells(depth)
+            ends = np.append(cells[1:], len(self.stretch))
+            curve = self.order[depth, cells[cell]]
+            hit = present[row, curve]
+            won.append((row[hit], cells[cell[hit]], ends[cell[hit]], curve[hit]))
+            left = ~hit & (self.reached[cells[cell]] > depth + 1)
+            if not left.any():
+                break
+            row, cell = row[left], cell[left]
+            bounds = np.searchsorted(self._cells(depth + 1), np.append(cells, len(self.stretch)))
+            many = bounds[cell + 1] - bounds[cell]
+            offset = np.arange(int(many.sum())) - np.repeat(np.cumsum(many) - many, many)
+            row, cell = np.repeat(row, many), np.repeat(bounds[cell], many) + offset
+        row, begin, end, curve = (np.concatenate(parts) for parts in zip(*won, strict=True))
+        size, stretch = self.sizes[curve], self.stretch[begin]
+        on = (size > smallest[row, stretch]) & (size < largest[row, stretch])
+        return row[on], begin[on], end[on], curve[on]
+
+    def laws(self, present: Mask) -> Array:
+        """Return the five numbers for each set of curves; NaN where the frontier has fewer than two sizes."""
+        row, begin, end, curve = self.winners(present)
+        shape = len(present), len(self.different)
+        key, cells = row * shape[1] + self.size[curve], shape[0] * shape[1]
+        width = np.bincount(key, (end - begin).astype(np.float64), cells).reshape(shape).astype(np.float64)
+        total = np.bincount(key, self.passed[end] - self.passed[begin], cells).reshape(shape)
+        middle = total / np.maximum(width, 1.0)
+        found, bent = lines(middle, self.different, width), parabolas(middle, self.different, width)
+        won = (width > 0.0).sum(axis=1)
+        a = np.where(won >= 2, found.slope, np.nan)
+        start = found.start - a * self.centre
+        curvature = np.where(won >= 3, 2.0 * np.log(10.0) * bent.c2 / bent.scale**2, np.nan)
+        return np.stack((a, 1.0 - a, start, -np.log(6.0) - start, curvature), axis=1)
+
+
+def _first(present: Mask, order: Indices, reached: Indices) -> Indices:
+    """Return the first curve of each column of ``order`` that each set has; the first of all where it has none."""
+    first = np.repeat(order[:1], len(present), axis=0)
+    left = np.flatnonzero(~present[:, order[0]])
+    for depth in range(1, int(reached.max())):
+        row, column = np.divmod(left, order.shape[1])
+        curve = order[depth, column]
+        hit = present[row, curve] & (reached[column] > depth)
+        first.ravel()[left[hit]] = curve[hit]
+        left = left[~hit & (reached[column] > depth + 1)]
+        if not len(left):
+            break
+    return first
+
+
+def _bend(curvature: float, sample: Array) -> tuple[bool, list[str]]:
+    """Return whether the frontier bends, and that in words."""
+    fitted = sample[~np.isnan(sample[:, -1]), -1]
+    if len(fitted) < 20:
+        return False, []
+    low, high = (float(value) for value in np.quantile(fitted, (0.05, 0.95)))
+    span = f"{curvature:+.3f} a decade of compute (90% interval {low:+.3f} to {high:+.3f})"
+    if low <= 0.0 <= high:
+        return False, []
+    way = "falls" if curvature < 0.0 else "grows"
+    return True, [f"the frontier bends: its exponent a {way}, by {span}; a power law extrapolates it wrongly"]
