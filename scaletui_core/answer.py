@@ -141,11 +141,17 @@ class Table(NamedTuple):
         stand one a line, each with its key before it: a list of groups.
     captions : dict
         A last column of words, by key.
+    digits : int
+        Significant digits of a list of groups.
+    tells_all : bool
+        Whether a list of groups has all its notes below it, one a paragraph, not only those of the whole.
     """
 
     key: str
     columns: tuple[Column, ...]
     captions: dict[str, str] = {}  # noqa: RUF012
+    digits: int = 3
+    tells_all: bool = False
 
 
 class Sweep(NamedTuple):

@@ -19,9 +19,17 @@ def grouped_lines(answer: Answer, width: int) -> list[TextLine]:
     for index, (key, label, value) in enumerate(cells):
         start = len(f"{key:<{wides[0]}}  {label:<{wides[1] if value else 0}}  ")
         if start + len(value) > width and index < len(answer.rows):
-            value, label = value_text(answer.rows[index]), _with_unit(label, answer.rows[index], wides[1])
+            digits = 3 if answer.table is None else answer.table.digits
+            value, label = (
+                value_text(answer.rows[index], digits=digits),
+                _with_unit(label, answer.rows[index], wides[1]),
+            )
         line = f"{key:<{wides[0]}}  {label:<{wides[1] if value else 0}}  {value}"
         out.append(("", cut(line.rstrip(), width), key))
+    if answer.table is not None and answer.table.tells_all:
+        missing = [note for note in answer.notes if note.kind == "unreachable" and note.law is not None]
+        told = [line for note in answer.notes if note not in missing for line in wrapped(note_text(note), width, "  ")]
+        return out + ([("", "", ""), *(("quiet", line, "") for line in told)] if told else [])
     texts = [note_text(note) for note in answer.notes if note.law is None]
     rest = sum(note.law is not None and note.kind != "unreachable" for note in answer.notes)
     if rest:
@@ -34,11 +42,12 @@ def grouped_lines(answer: Answer, width: int) -> list[TextLine]:
 
 def grouped_cells(answer: Answer) -> list[tuple[str, str, str]]:
     """Return the key, label and value of every line of a list of groups; a group without rows says why."""
+    digits = 3 if answer.table is None else answer.table.digits
     out = [
         (
             visible(row.subject or ""),
             visible(row.label, 200) + (f", {row.law}" if row.law else ""),
-            value_text(row, with_unit=True),
+            value_text(row, with_unit=True, digits=digits),
         )
         for row in answer.rows
     ]

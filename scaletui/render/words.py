@@ -25,7 +25,8 @@ def value_text(row: Row, *, with_unit: bool = False, digits: int = 3) -> str:
     """Return a row's value for people, with its interval where it has one."""
     text = format_quantity(row.value, row.unit, digits=digits, with_unit=with_unit)
     if row.low is not None and row.high is not None:
-        text += f" ({format_quantity(row.low, row.unit)} to {format_quantity(row.high, row.unit)})"
+        low, high = (format_quantity(end, row.unit, digits=digits) for end in (row.low, row.high))
+        text += f" ({low} to {high})"
     elif isinstance(row.value, Traced):  # its interval is on the way, and the line is to stay as it is
         text += f" ({PENDING} to {PENDING})"
     return text

@@ -169,18 +169,18 @@ def leave_budgets_out(runs: Runs, fit: ParametricFit, groups: Indices) -> list[L
     Parameters
     ----------
     groups : ndarray of int64, shape (n,)
-        The budget of each run, from 0 on.
+        The budget of each run, from 0 on; -1 of a run that is of none. A budget of one run is not left out.
     """
     problem = problem_of(runs)
-    many = int(groups.max()) + 1
-    if many < 2:
+    several = [group for group in range(int(groups.max(initial=-1)) + 1) if np.sum(groups == group) > 1]
+    if len(several) < 2:
         return []
-    weights = np.stack([(groups != group).astype(np.float64) for group in range(many)])
+    weights = np.stack([(groups != group).astype(np.float64) for group in several])
     points, _, _ = refitted(problem, fit.theta, fit.loss, weights)
     out = []
-    for group in range(many):
+    for point, group in zip(points, several, strict=True):
         own = groups == group
-        r = residuals(problem, points[group])[own]
+        r = residuals(problem, point)[own]
         flops = float(np.exp(np.mean(np.log(runs.flops[own]))))
         out.append(LeftOut(flops, int(own.sum()), float(r.mean()), float(np.sqrt(np.mean(r * r)))))
     return out

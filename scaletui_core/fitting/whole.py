@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
+
 from scaletui_core.errors import InputError
 from scaletui_core.fitting.budgets import budgets_of
 from scaletui_core.fitting.doubt import Doubt, LeftOut, Tick, doubt_of, leave_budgets_out, silent
@@ -128,7 +130,7 @@ def fit_runs(
     groups = _groups(runs)
     if parametric is not None:
         doubt = doubt_of(runs, parametric, count, seed, how=how, groups=groups, threads=threads, tick=tick)
-        left_out = tuple(leave_budgets_out(runs, parametric, groups))
+        left_out = tuple(leave_budgets_out(runs, parametric, budgets_of(runs.flops).label))
     by, way = ("budget" if how == "budget" else "run"), ("subsample" if how == "subsample" else "bootstrap")
     valleys = attempt("isoflop", lambda: isoflop(runs, bootstraps=count, seed=seed, by=by, how=way))
     lowest = attempt("envelope", lambda: envelope(runs if curves is None else curves, bootstraps=count, seed=seed))
@@ -147,18 +149,12 @@ def fit_runs(
     tick("done", 1.0)
     if parametric is None and valleys is None and lowest is None and power is None:
         raise first[0].at(runs.file or "FILE")
-    return Fitted(
-        runs, found.inputs, parametric, doubt, left_out, valleys, lowest, power, pure, points, held, refusals
-    )
+    return Fitted(runs, found.inputs, parametric, doubt, left_out, valleys, lowest, power, pure, points, held, refusals)
 
 
 def _groups(runs: Runs) -> Indices:
     """Return the budget of each run, from 0 on; a run of no budget is one of its own."""
-    import numpy as np
-
-    out = np.full(runs.count, -1, np.int64)
-    for index, members in enumerate(budgets_of(runs.flops).members):
-        out[members] = index
-    alone = np.flatnonzero(out < 0)
-    out[alone] = out.max() + 1 + np.arange(len(alone))
-    return np.unique(out, return_inverse=True)[1].astype(np.int64)
+    label = budgets_of(runs.flops).label.copy()
+    alone = np.flatnonzero(label < 0)
+    label[alone] = label.max(initial=-1) + 1 + np.arange(len(alone))
+    return np.unique(label, return_inverse=True)[1].astype(np.int64)

@@ -1,0 +1,243 @@
+"""What a fit says: the coefficients of every law that the runs allow, with intervals, and what to doubt in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from scaletui_core.answer import Answer, Note, Row, Table
+from scaletui_core.calculator import provenance
+from scaletui_core.fields import given
+from scaletui_core.fitting.bootstrap import Interval
+from scaletui_core.fitting.doubt import coefficients_of, identifiability, intervals
+from scaletui_core.fitting.records import Sampled
+from scaletui_core.fitting.whole import Fitted
+from scaletui_core.formula import Number, Working
+from scaletui_core.quantity_text import format_quantity
+
+APPROACH = {
+    "parametric": "hoffmann-2022: Sec. 3.3 and Appendix D.2 (Approach 3)",
+    "isoflop": "hoffmann-2022: Sec. 3.2 (Approach 2)",
+    "envelope": "hoffmann-2022: Sec. 3.1 (Approach 1)",
+    "power": "kaplan-2020: Eq. 1.3, with an irreducible loss",
+}
+_FORM = {
+    "huber": "sum over runs of Huber(ln L_hat - ln L), L_hat = E + A/N^alpha + B/D^beta, at its minimum",
+    "squared": "sum over runs of (ln L_hat - ln L)^2/2, L_hat = E + A/N^alpha + B/D^beta, at its minimum",
+    "student-t": "sum over runs of -ln t4((ln L_hat - ln L)/s), L_hat = E + A/N^alpha + B/D^beta, at its minimum",
+}
+_SPLIT = {"a": "a = beta/(alpha + beta), N_opt ~ C^a", "b": "b = alpha/(alpha + beta), D_opt ~ C^b"}
+_LABELS = {
+    "E": "E, irreducible loss", "A": "A of A/N^alpha", "B": "B of B/D^beta", "alpha": "alpha", "beta": "beta",
+    "a": "a of N_opt ~ C^a", "b": "b of D_opt ~ C^b",
+}  # fmt: skip
+
+
+def answer_of(found: Fitted, **more: Any) -> Answer:
+    """Return a fit as rows and notes.
+
+    Row ids: of subject ``parametric`` ``E``, ``A``, ``B``, ``alpha``, ``beta``, ``a``, ``b``, ``objective``, ``delta``,
+    ``runs``, ``converged`` (1 or 0), ``left_out_error``; of ``isoflop`` and ``envelope`` ``a``, ``b``, ``k_params``,
+    ``k_tokens``, ``runs``, ``converged``, and ``valley_params`` at each budget, or ``curvature``; of ``power``
+    ``scale``, ``exponent``, ``irreducible``, ``objective``, ``runs``, ``converged``, and ``held_out_loss``,
+    ``held_out_predicted``, ``held_out_predicted_pure`` where runs reach far enough. Every estimate has ``low`` and
+    ``high`` where there were resamples.
+
+    Parameters
+    ----------
+    found : Fitted
+        What was fitted.
+    **more
+        What else the answer is to say of where it is from.
+    """
+    rows: list[Row] = []
+    notes: list[Note] = []
+    _parametric(found, rows, notes)
+    _isoflop(found, rows, notes)
+    _envelope(found, rows, notes)
+    _power(found, rows, notes)
+    for name, reason in (found.refusals or {}).items():
+        kind = "unreachable" if name in APPROACH else "assumption"
+        notes.append(Note(f"refused:{name}", reason + ".", None, name if name in APPROACH else "power", kind))
+    notes += [Note(f"data:{fault.kind}", _said(fault.line, fault.reason), None) for fault in found.runs.faults]
+    doubt = found.doubt
+    origin = provenance(
+        data=found.runs.file, data_sha256=found.runs.digest, runs=found.runs.count,
+        seed=found.inputs.seed or 0, bootstraps=0 if doubt is None else len(doubt.sample), coverage=found.coverage,
+        **more,
+    )  # fmt: skip
+    return Answer(
+        "fit", given(found.inputs), tuple(rows), tuple(notes), origin, Table("subject", (), digits=4, tells_all=True)
+    )
+
+
+def _said(line: int, reason: str) -> str:
+    return f"line {line}: {reason}." if line else f"{reason}."
+
+
+def _with(row: Row, interval: Interval | None) -> Row:
+    if interval is None or not np.isfinite((interval.low, interval.high)).all():
+        return row
+    return row._replace(low=interval.low, high=interval.high)
+
+
+def _parametric(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
+    fit, doubt, name = found.parametric, found.doubt, "parametric"
+    if fit is None:
+        return
+    source = APPROACH[name]
+    runs = Number("runs", float(found.runs.count), "1", found.runs.file)
+    scale = {"huber": [Number("delta", fit.loss.scale or 0.0, "1", source)], "squared": [],
+             "student-t": [Number("s", fit.loss.scale or 0.0, "1", "most likely of these residuals")]}  # fmt: skip
+    working = Working(_FORM[fit.loss.kind], (*scale[fit.loss.kind], runs))
+    values = [float(value) for value in coefficients_of(np.array(fit.coefficients))]
+    ends: list[Interval | None] = [None] * 7
+    if doubt is not None and len(doubt.sample):
+        ends = list(doubt.interval(coefficients_of, values, found.coverage, found.inputs.interval or "bca"))
+    alpha, beta = values[3:5]
+    exponents = (Number("alpha", alpha, "1", source), Number("beta", beta, "1", source))
+    for row_id, value, end in zip(_LABELS, values, ends, strict=True):
+        how = Working(_SPLIT[row_id], exponents) if row_id in _SPLIT else working
+        unit = "nats/token" if row_id == "E" else "1"
+        row = Row(row_id, _LABELS[row_id], value, unit, subject=name, source=source, working=how)
+        rows.append(_with(row, end))
+    rows.append(Row("objective", "objective", fit.objective, "1", subject=name, source=source, working=working))
+    if fit.loss.kind != "squared":
+        label = "delta" if fit.loss.kind == "huber" else "scale of Student's t"
+        rows.append(Row("delta", f"{label}, in ln L", fit.loss.scale or 0.0, "1", subject=name, source=source))
+    _count(rows, name, found.runs.count, fit.converged)
+    notes += [Note(f"not-converged:{name}", f"did not converge: {reason}.", None, name) for reason in fit.reasons]
+    if found.left_out:
+        count = sum(one.runs for one in found.left_out)
+        error = float(np.sqrt(sum(one.runs * one.spread**2 for one in found.left_out) / count))
+        how = Working("root mean square of ln L_hat - ln L of each budget, fitted without it", (runs,))
+        label = "error at budgets left out, in ln L"
+        rows.append(Row("left_out_error", label, error, "1", subject=name, working=how))
+        worst = max(found.left_out, key=lambda one: abs(one.bias))
+        text = (
+            f"leave-one-budget-out: worst at {format_quantity(worst.flops, 'FLOP')} FLOP, where {worst.runs} runs are "
+            f"predicted {abs(worst.bias):.2%} too {'high' if worst.bias > 0 else 'low'} by the others."
+        )
+        notes.append(Note("left-out", text, None, name, "assumption"))
+    if doubt is not None and len(doubt.sample):
+        notes += [
+            Note("identifiability", text, None, name, "assumption") for text in identifiability(found.runs, doubt)
+        ]
+        kind = {"run": "runs drawn with replacement", "budget": "budgets drawn with replacement",
+                "subsample": "80% of the runs, without replacement"}[doubt.how]  # fmt: skip
+        form = "percentile" if doubt.how == "subsample" else (found.inputs.interval or "bca")
+        of = f"{len(doubt.sample):,} resamples"
+        text = f"intervals hold {found.coverage:.0%}, {form}, of {of} ({kind}; seed {doubt.seed})."
+        notes.append(Note("resamples", text, None, name, "assumption"))
+        if doubt.failed:
+            text = f"{doubt.failed:,} of {of} did not converge and are left out of the intervals."
+            notes.append(Note("resamples-failed", text, None, name, "assumption"))
+
+
+def _count(rows: list[Row], name: str, count: int, converged: bool, what: str = "runs") -> None:
+    rows.append(Row("runs", what, float(count), "1", subject=name))
+    rows.append(Row("converged", "converged (1 yes, 0 no)", float(converged), "1", subject=name))
+
+
+def _sampled(one: Sampled, values: Sequence[float], columns: Sequence[str], found: Fitted) -> list[Interval | None]:
+    """Return percentile intervals of values that are columns of a sample."""
+    if len(one.sample) < 2:
+        return [None] * len(values)
+    sample = np.stack([one.column(name) for name in columns], axis=1)
+    return list(intervals(sample, values, None, found.coverage, "percentile"))
+
+
+def _said_by(one: Sampled, name: str, notes: list[Note]) -> None:
+    for index, text in enumerate((*one.reasons, *one.warnings)):
+        notes.append(Note(f"{name}-{index + 1}", text + ".", None, name, "assumption"))
+
+
+def _isoflop(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
+    one, name = found.isoflop, "isoflop"
+    if one is None:
+        return
+    source = APPROACH[name]
+    used = [valley for valley in one.valleys if valley.bracketed]
+    working = Working(
+        "ln N_opt = ln k + a ln C through the bottoms of parabolas L = c0 + c1 u + c2 u^2, u = ln N",
+        (Number("budgets", float(len(used)), "1"),),
+    )
+    _exponents(one, name, source, working, found, rows)
+    rows += [
+        Row("valley_params", f"N_opt at {format_quantity(valley.flops, 'FLOP')} FLOP", valley.params_opt, "parameters",
+            subject=name, at=valley.flops, source=source)
+        for valley in used
+    ]  # fmt: skip
+    _count(rows, name, sum(len(valley.members) for valley in used), one.converged, "runs at these budgets")
+    _said_by(one, name, notes)
+
+
+def _exponents(one: Any, name: str, source: str, working: Working, found: Fitted, rows: list[Row]) -> None:
+    """Add the exponents and factors of a frontier that was fitted directly."""
+    columns = ("a", "b", "log_k_params", "log_k_tokens")
+    values = [getattr(one, column) for column in columns]
+    ends = _sampled(one, values, columns, found)
+    for index, (row_id, label, unit) in enumerate(
+        (("a", _LABELS["a"], "1"), ("b", _LABELS["b"], "1"), ("k_params", "k of N_opt = k C^a", "1"),
+         ("k_tokens", "k of D_opt = k C^b", "1"))
+    ):  # fmt: skip
+        end, value = ends[index], values[index]
+        if index > 1:
+            value = float(np.exp(value))
+            end = None if end is None else Interval(*(float(np.exp(part)) for part in end))
+        rows.append(_with(Row(row_id, label, value, unit, subject=name, source=source, working=working), end))
+
+
+def _envelope(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
+    one, name = found.envelope, "envelope"
+    if one is None:
+        return
+    source = APPROACH[name]
+    working = Working("ln N = ln k + a ln C through the N of the lowest curve at each budget",
+                      (Number("budgets", float(len(one.flops)), "1"),))  # fmt: skip
+    _exponents(one, name, source, working, found, rows)
+    (end,) = _sampled(one, [one.curvature], ["curvature"], found)
+    label = "curvature: change of a in a decade of C"
+    row = Row("curvature", label, one.curvature, "1", subject=name, source="hoffmann-2022: Appendix E")
+    rows.append(_with(row, end))
+    _count(rows, name, len(np.unique(one.winner)), one.converged, "curves on the frontier")
+    _said_by(one, name, notes)
+
+
+def _power(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
+    one, name = found.power, "power"
+    if one is None:
+        return
+    source = APPROACH[name]
+    where = {"valleys": "bottoms of the valleys", "lowest": "lowest loss of each budget",
+             "stairs": "runs that none of as little compute beats"}.get(found.points, found.points)  # fmt: skip
+    points = (Number("points", float(one.count), "1", where),)
+    working = Working("L = a C^b + c, least squares of ln L", points)
+    ends = _sampled(one, [one.log_a, one.b, one.c], ("log_a", "b", "c"), found)
+    scale = None if ends[0] is None else Interval(*(float(np.exp(part)) for part in ends[0]))
+    for row_id, label, value, unit, end in (
+        ("scale", "a of L = a C^b + c", float(np.exp(one.log_a)), "1", scale),
+        ("exponent", "b of L = a C^b + c", one.b, "1", ends[1]),
+        ("irreducible", "c of L = a C^b + c", one.c, "nats/token", ends[2]),
+    ):
+        rows.append(_with(Row(row_id, label, value, unit, subject=name, source=source, working=working), end))
+    rows.append(Row("objective", "objective, with c", one.objective, "1", subject=name, working=working))
+    if found.pure is not None:
+        bare = Working("L = a C^b, least squares of ln L", points)
+        rows.append(
+            Row("objective_pure", "objective, without c", found.pure.objective, "1", subject=name, working=bare)
+        )
+        rows.append(Row("exponent_pure", "b of L = a C^b", found.pure.b, "1", subject=name, working=bare))
+    held = found.held_out
+    if held is not None:
+        at = format_quantity(held.flops, "FLOP")
+        rows.append(Row("held_out_loss", f"loss at {at} FLOP, held out", held.actual, "nats/token", subject=name))
+        for row_id, label, told in (("held_out_predicted", "a C^b + c", held.irreducible),
+                                    ("held_out_predicted_pure", "a C^b", held.pure)):  # fmt: skip
+            if told is not None:
+                row = Row(row_id, f"predicted by {label} of smaller runs", told.predicted, "nats/token", subject=name)
+                rows.append(_with(row, Interval(told.low, told.high, 0.0)))
+    _count(rows, name, one.count, one.converged, "points of the frontier")
+    _said_by(one, name, notes)
