@@ -31,18 +31,23 @@ def mixture_field() -> Any:
 
 
 def law(catalog: Catalog, law_id: str, where: str = "--law") -> Law:
-    """Return one law by id; ``where`` names the place of the id in an error.
+    """Return one law by id, or by the path of a fit's file; ``where`` names the place of the id in an error.
 
     Raises
     ------
     InputError
         If there is no such law; the nearest name is offered.
     """
-    records = catalog.load("laws").records
-    if law_id not in records:
-        raise unknown_name("law", law_id, list(records), listing="scaletui laws", where=where)
-    record = records[law_id]
-    return _CLASSES[record["kind"]](law_id, record)
+    found = catalog.law(law_id, where)
+    if found is None:
+        raise unknown_name("law", law_id, list(catalog.load("laws").records), listing="scaletui laws", where=where)
+    name, record = found
+    return _CLASSES[record["kind"]](name, record)
+
+
+def _id(name: str) -> str:
+    """Return an id in lower case; the path of a file stays as it is."""
+    return name if name.lower().endswith(".json") else name.lower()
 
 
 def chosen_laws(
@@ -73,7 +78,7 @@ def chosen_laws(
     InputError
         If a name is unknown or given twice, or one law alone is to be mixed.
     """
-    names = [name.strip().lower() for text in ids for name in text.split(",")]
+    names = [_id(name.strip()) for text in ids for name in text.split(",")]
     if not names:
         records = catalog.load("laws").records
         names = [key for key, record in records.items() if not record.get("teaching", False)]
@@ -82,6 +87,8 @@ def chosen_laws(
         if any(other.id == name for other in found):
             raise InputError(f"{name} is named twice", where="--law")
         one = law(catalog, name)
+        if any(other.id == one.id for other in found):
+            raise InputError(f"two laws would be called {one.id}: rename one of the files", where="--law")
         found.append(one if unique is None else one.with_unique(unique))
     if not (doubt or mixture):
         return found

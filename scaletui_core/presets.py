@@ -86,6 +86,7 @@ class Catalog:
         self._user = user
         self._cache = cache
         self._loaded: dict[str, Presets] = {}
+        self._files: dict[str, Record] = {}
         self.problems: list[InputError] = []
 
     def load(self, kind: str) -> Presets:
@@ -104,6 +105,28 @@ class Catalog:
                     )
             self._loaded[kind] = presets
         return self._loaded[kind]
+
+    def law(self, name: str, where: str | None = None) -> tuple[str, Record] | None:
+        """Return the id and the record of a law by its id, or by the path of a fit's file; None if there is none.
+
+        A law out of a file is called by the file's name without its folder.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read, or holds no law; ``where`` is the option that named it.
+        """
+        from scaletui_core.fit_file import is_fit_file, law_record, read_fit
+
+        records = self.load("laws").records
+        if name in records:
+            return name, records[name]
+        if not is_fit_file(name):
+            return None
+        short = os.path.basename(name)
+        if name != short or name not in self._files:
+            self._files[short] = law_record(read_fit(name, where), short)
+        return short, self._files[short]
 
     def source(self, locator: str) -> Source | None:
         """Return the document that a ``source-id: locator`` names, or None."""

@@ -53,7 +53,8 @@ def narrowed(answer: Answer, about: str) -> Answer:
 
 def law_lines(law: str, catalog: Catalog, width: int) -> list[str]:
     """Return what a law is: its name, what its N counts, and the compute it was fitted on."""
-    record = catalog.load("laws").records.get(law)
+    found = None if law == "mixture" else catalog.law(law)
+    record = found[1] if found is not None else None
     if record is None:  # a mixture is no law of its own; its note says what it is
         return []
     text = f"{record['name']}. N counts {record['counts']}."
