@@ -63,8 +63,8 @@ def budgets_of(flops: Array, *, tolerance: float = TOLERANCE) -> Budgets:
     crowd = np.flatnonzero((held >= CROWD) & (CROWD * held >= fullest) & ~alone)
     crowd = crowd[np.lexsort((crowd, x[end[crowd] - 1] - x[crowd], -held[crowd]))]
     taken = bytearray(count)
-    windows = [(start, int(end[start])) for start in np.flatnonzero(alone).tolist()]
-    for start in crowd.tolist():
+    windows = []
+    for start in [*np.flatnonzero(alone).tolist(), *crowd.tolist()]:
         stop = int(end[start])
         # All windows are equally wide, so that one which overlaps another holds one of its ends.
         if not (taken[start] or taken[stop - 1]):

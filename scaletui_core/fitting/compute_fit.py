@@ -11,13 +11,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from scaletui_core.fitting.lines import lines
+from scaletui_core.fitting.lines import lines, weighted
 from scaletui_core.fitting.records import Array
 
 NAMES = ("log_a", "b", "c")
 
 EXPONENTS, PARTS = 80, 60
-"""How many exponents and how many t the grid has; a resample begins at the best of one t an exponent."""
+"""How many exponents and how many t the grid has; the search begins at the best of one t an exponent."""
 
 STEEPEST = 30.0
 """The steepest exponent of the grid lowers the reducible loss by e to this over the range of C."""
@@ -85,7 +85,13 @@ class Search:
             spread = tried.var(axis=1)
             better = spread < best
             rest[better], best[better], self.parts[better] = tried[better], spread[better], part
-        self.rest = (rest - rest.mean(axis=1, keepdims=True)).T
+        self.rest = rest - rest.mean(axis=1, keepdims=True)
+
+    def begin_at(self, b: float, t: float) -> None:
+        """Leave an eighth of the starts, and add the optimum of all points, which resamples are near."""
+        rest = self.y - np.log(t * np.exp(b * (self.x - self.x[0])) + (1.0 - t))
+        self.exponents, self.parts = np.append(self.exponents[::8], b), np.append(self.parts[::8], t)
+        self.rest = np.concatenate((self.rest[::8], [rest - rest.mean()]))
 
     def fitted(self, weights: Array, close: float) -> Fitted:
         """Return the optimum of each set of weights, shape (sets, n), to the part ``close`` of b and t."""
@@ -93,7 +99,7 @@ class Search:
         slope, start = line.slope, line.start
         rest = self.y - (start[:, None] + slope[:, None] * self.x)
         with np.errstate(invalid="ignore"):
-            straight = np.einsum("ij,ij,ij->i", weights, rest, rest)
+            straight = weighted(weights, rest * rest)
             usable = slope < 0.0
         numbers = np.stack((start, slope, np.zeros_like(slope), straight), axis=1)
         converged = np.ones(len(slope), dtype=bool)
@@ -111,8 +117,8 @@ class Search:
         """Return log a, b, c and objective of each set of weights, c being free, and which converged."""
         x, y = self.x - self.x[0], self.y
         total = weights.sum(axis=1)
-        score = weights @ (self.rest * self.rest) - (weights @ self.rest) ** 2 / total[:, None]
-        chosen = score.argmin(axis=1)
+        score = [weighted(weights, rest * rest) - weighted(weights, rest) ** 2 / total for rest in self.rest]
+        chosen = np.argmin(score, axis=0)
         b, t = self.exponents[chosen], self.parts[chosen]
         damping = np.full(len(b), 1e-6)
         value, gradient, hessian = _evaluate(x, y, weights, b, t)
@@ -140,8 +146,8 @@ class Search:
             into = at[taken]
             b[into], t[into], value[into] = new_b[taken], new_t[taken], tried[taken]
             gradient[into], hessian[into] = new_gradient[taken], new_hessian[taken]
-        scale = (weights * (y - np.log(t[:, None] * np.exp(b[:, None] * x) + (1.0 - t[:, None])))).sum(axis=1)
-        scale /= total
+        level = np.log(t[:, None] * np.exp(b[:, None] * x) + (1.0 - t[:, None]))
+        scale = weighted(weights, y - level) / total
         return np.stack((scale + np.log(t) - b * self.x[0], b, np.exp(scale) * (1.0 - t), value), axis=1), done
 
 
@@ -152,9 +158,9 @@ def _evaluate(x: Array, y: Array, weights: Array, b: Array, t: Array) -> tuple[A
     rest, on_b, on_t = np.log(level) - y, t[:, None] * u * x / level, (u - 1.0) / level
     total = weights.sum(axis=1)
     for part in (rest, on_b, on_t):
-        part -= (np.einsum("ij,ij->i", weights, part) / total)[:, None]
+        part -= (weighted(weights, part) / total)[:, None]
     left, right = weights * on_b, weights * on_t
-    value = np.einsum("ij,ij,ij->i", weights, rest, rest)
-    gradient = np.stack([np.einsum("ij,ij->i", side, rest) for side in (left, right)], axis=1)
+    gradient = np.stack([weighted(side, rest) for side in (left, right)], axis=1)
     pairs = ((left, on_b), (left, on_t), (right, on_t))
-    return value, gradient, np.stack([np.einsum("ij,ij->i", one, other) for one, other in pairs], axis=1)
+    hessian = np.stack([weighted(one, other) for one, other in pairs], axis=1)
+    return weighted(weights, rest * rest), gradient, hessian

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scaletui_core.errors import InputError
-from scaletui_core.fitting.lines import lines, parabolas
+from scaletui_core.fitting.lines import Unit, lines, parabolas
 from scaletui_core.fitting.records import Array, Curves, Indices, Runs, Sampled
 from scaletui_core.fitting.resample import weights
 from scaletui_core.quantity_text import format_quantity
@@ -116,7 +116,8 @@ def envelope(curves: Curves | Runs, *, budgets: int = BUDGETS, bootstraps: int =
     sizes = len(np.unique(curves.params))
     if sizes < 3:
         raise InputError(f"envelope needs curves of three sizes or more: the curves have {sizes or 'none'}")
-    order = np.argsort(curves.params, kind="stable")
+    ends = curves.starts[1:] - 1
+    order = np.lexsort((curves.loss[ends], curves.flops[ends], curves.params))  # so that their order is nothing
     flops, loss = _sampled(curves, order, budgets)
     frontier = _Frontier(np.log(curves.params[order]), np.log(flops), loss)
     everyone = np.ones((1, len(order)), dtype=bool)
@@ -191,6 +192,7 @@ class _Frontier:
         self.sizes, self.loss = sizes, loss
         self.different, self.size = np.unique(sizes, return_inverse=True)
         self.centre = float(budgets.mean())
+        self.unit = Unit(0.0, float(np.ptp(budgets)) / 2.0 or 1.0)
         self.passed = np.concatenate(([0.0], np.cumsum(budgets - self.centre)))
         self.order = np.argsort(loss, axis=0, kind="stable")
         reach = np.isfinite(loss)
@@ -256,7 +258,8 @@ class _Frontier:
         width = np.bincount(key, (end - begin).astype(np.float64), cells).reshape(shape).astype(np.float64)
         total = np.bincount(key, self.passed[end] - self.passed[begin], cells).reshape(shape)
         middle = total / np.maximum(width, 1.0)
-        found, bent = lines(middle, self.different, width), parabolas(middle, self.different, width)
+        found = lines(middle, self.different, width, self.unit)
+        bent = parabolas(middle, self.different, width, self.unit)
         won = (width > 0.0).sum(axis=1)
         a = np.where(won >= 2, found.slope, np.nan)
         start = found.start - a * self.centre

@@ -38,19 +38,26 @@ class Parabolas(NamedTuple):
     scale: float
 
 
-def _unit(x: Array) -> tuple[Array, float, float]:
-    """Return x moved to mean 0 and scaled to about [-1, 1], with the centre and the scale."""
-    centre = float(x.mean())
-    scale = float(np.ptp(x)) / 2.0 or 1.0
-    return (x - centre) / scale, centre, scale
+class Unit(NamedTuple):
+    """Where x is measured from, and the length it is measured in: about its middle, and half its width."""
+
+    centre: float
+    scale: float
 
 
-def _sum(weights: Array, values: Array) -> Array:
-    """Return the weighted sums of values, which are the same for all sets of weights or have a row for each."""
-    return weights @ values if values.ndim == 1 else np.einsum("ij,ij->i", weights, values)
+def _unit(x: Array) -> Unit:
+    return Unit(float(x.mean()), float(np.ptp(x)) / 2.0 or 1.0)
 
 
-def lines(x: Array, y: Array, weights: Array) -> Lines:
+def weighted(weights: Array, values: Array) -> Array:
+    """Return the weighted sums of values, which are the same for all sets of weights or have a row for each.
+
+    Not by BLAS, whose last bits may depend on its threads, and whose threads wait for each other on a busy machine.
+    """
+    return np.asarray(np.einsum("ij,j->i" if values.ndim == 1 else "ij,ij->i", weights, values), dtype=np.float64)
+
+
+def lines(x: Array, y: Array, weights: Array, unit: Unit | None = None) -> Lines:
     """Return the lines of least squares.
 
     Parameters
@@ -59,6 +66,8 @@ def lines(x: Array, y: Array, weights: Array) -> Lines:
         Where, and what was measured there; finite also where the weight is 0.
     weights : ndarray of float64, shape (sets, n)
         Not negative.
+    unit : Unit, optional
+        For an x of many rows, so that the last bits of one set do not depend on which others are there.
 
     Examples
     --------
@@ -66,18 +75,19 @@ def lines(x: Array, y: Array, weights: Array) -> Lines:
     >>> round(float(found.slope[0]), 12), round(float(found.start[0]), 12)
     (2.0, 1.0)
     """
-    z, centre, scale = _unit(x)
+    centre, scale = unit or _unit(x)
+    z = (x - centre) / scale
     with np.errstate(divide="ignore", invalid="ignore"):
         total = weights.sum(axis=1)
-        mean_z, mean_y = _sum(weights, z) / total, _sum(weights, y) / total
-        spread = _sum(weights, z * z) / total - mean_z * mean_z
+        mean_z, mean_y = weighted(weights, z) / total, weighted(weights, y) / total
+        spread = weighted(weights, z * z) / total - mean_z * mean_z
         spread = np.where(spread > FLAT, spread, np.nan)
-        slope = (_sum(weights, y * z) / total - mean_z * mean_y) / spread
+        slope = (weighted(weights, y * z) / total - mean_z * mean_y) / spread
     return Lines(slope / scale, mean_y - slope * mean_z, centre)
 
 
-def parabolas(x: Array, y: Array, weights: Array) -> Parabolas:
-    """Return the parabolas of least squares (x, y and weights as for `lines`).
+def parabolas(x: Array, y: Array, weights: Array, unit: Unit | None = None) -> Parabolas:
+    """Return the parabolas of least squares (all as for `lines`).
 
     The normal equations are in polynomials that are orthogonal over all x, so that those of a resample are far from
     singular wherever it keeps three different x that are far apart.
@@ -88,18 +98,21 @@ def parabolas(x: Array, y: Array, weights: Array) -> Parabolas:
     >>> found.centre, found.scale, round(float(found.c2[0]), 12)
     (1.75, 2.0, 4.0)
     """
-    z, centre, scale = _unit(x)
-    square = float((z * z).mean())
-    lean = float((z * z * z).mean()) / square if square else 0.0
+    centre, scale = unit or _unit(x)
+    z = (x - centre) / scale
+    square, lean = 1.0 / 3.0, 0.0  # as if spread evenly
+    if unit is None:
+        square = float((z * z).mean())
+        lean = float((z * z * z).mean()) / square if square else 0.0
     bend = z * z - lean * z - square
     with np.errstate(divide="ignore", invalid="ignore"):
         total = weights.sum(axis=1)
-        mean_z, mean_bend, mean_y = (_sum(weights, values) / total for values in (z, bend, y))
-        zz = _sum(weights, z * z) / total - mean_z * mean_z
-        zb = _sum(weights, z * bend) / total - mean_z * mean_bend
-        bb = _sum(weights, bend * bend) / total - mean_bend * mean_bend
-        zy = _sum(weights, y * z) / total - mean_z * mean_y
-        by = _sum(weights, y * bend) / total - mean_bend * mean_y
+        mean_z, mean_bend, mean_y = (weighted(weights, values) / total for values in (z, bend, y))
+        zz = weighted(weights, z * z) / total - mean_z * mean_z
+        zb = weighted(weights, z * bend) / total - mean_z * mean_bend
+        bb = weighted(weights, bend * bend) / total - mean_bend * mean_bend
+        zy = weighted(weights, y * z) / total - mean_z * mean_y
+        by = weighted(weights, y * bend) / total - mean_bend * mean_y
         determinant = zz * bb - zb * zb
         on_z, on_bend = (zy * bb - by * zb) / determinant, (by * zz - zy * zb) / determinant
         level = mean_y - on_z * mean_z - on_bend * mean_bend

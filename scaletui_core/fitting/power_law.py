@@ -164,6 +164,8 @@ def power_law(
             "power law needs a loss that falls with compute: on these points it does not",
             hint="give the best loss of each budget alone",
         )
+    if c > 0.0:
+        search.begin_at(b, 1.0 - c / float(np.exp(log_a + b * x[0]) + c))
     sample = np.full((bootstraps, len(NAMES)), np.nan)
     for first, times in weights([len(x)], bootstraps, seed, width=6 * len(x)):
         sample[first : first + len(times)] = search.fitted(times, NEAR).numbers[:, :3]
