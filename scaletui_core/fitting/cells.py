@@ -57,6 +57,8 @@ def numbers(cells: list[Any], unit: str, seen: dict[str, float | str]) -> Number
     """
     values = _quick(cells)
     missing = np.zeros(len(cells), dtype=np.bool_)
+    if values is None:
+        values, missing = _quick_but_empty(cells)
     reasons: dict[int, str] = {}
     if values is None:
         values = np.empty(len(cells))
@@ -86,6 +88,15 @@ def _quick(cells: list[Any]) -> Array | None:
         return np.fromiter(map(float, cells), np.float64, len(cells))
     except (ValueError, OverflowError):
         return None
+
+
+def _quick_but_empty(cells: list[Any]) -> tuple[Array | None, npt.NDArray[np.bool_]]:
+    """Return the numbers of cells that are plain or empty, or None; and where they are empty."""
+    missing = np.fromiter((cell is None or cell == "" for cell in cells), np.bool_, len(cells))
+    if not missing.any():
+        return None, missing
+    filler: Any = "nan" if str in set(map(type, cells)) else float("nan")
+    return _quick([filler if empty else cell for cell, empty in zip(cells, missing.tolist(), strict=True)]), missing
 
 
 def _one(cell: Any, unit: str, seen: dict[str, float | str]) -> float | str | None:

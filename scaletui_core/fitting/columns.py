@@ -157,7 +157,8 @@ def _position(wanted: str, names: list[str], option: str, where: str) -> int:
 
 def _ambiguous(role: str, found: list[str], where: str) -> InputError:
     shown = " and ".join(f"'{visible(name)}'" for name in found)
-    return InputError(f"the columns {shown} could each be {WORDS[role]}", where=where, hint=f"say --{role}-col NAME")
+    hint = f"say --{role}-col NAME" if len(set(found)) > 1 else "rename one"
+    return InputError(f"the columns {shown} could each be {WORDS[role]}", where=where, hint=hint)
 
 
 def _check_enough(at: dict[str, int], options: ReadInputs, names: list[str], where: str, doubt: str) -> None:
@@ -237,7 +238,7 @@ def _wide_layout(names: list[str], at: dict[str, int], options: ReadInputs, wher
             hint = "N is by --run-params" if role == "params" else "runs are in the names of its columns"
             raise InputError(f"a chart has no column of {WORDS[role]}", where=f"--{role}-col", hint=hint)
     if options.tokens_per_step is not None and steps and "step" not in axis:
-        axis["step"] = 0  # the runs' own steps stand for it
+        axis["step"] = next(iter(steps.values()))
     _check_enough({"loss": 1, **axis}, options, names, where, "")
     own = steps if plain(names[0]) not in KNOWN["step"] else {}
     return Layout(axis, names, tuple(Series(run, here, own.get(run)) for run, here in columns[loss].items()))

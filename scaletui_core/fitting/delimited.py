@@ -76,7 +76,12 @@ def _is_number(text: str) -> bool:
 
 
 def _refuse(source: Source, line: int, error: csv.Error) -> NoReturn:
-    raise InputError(f"is not a table of text: {error}", where=f"{source.file}:{line}") from None
+    what = f"is not a table of text: {error}"
+    if "field limit" in str(error):
+        what = f"a cell of more than {csv.field_size_limit():,} characters"
+    elif "new-line" in str(error):
+        what = "a carriage return within a line"
+    raise InputError(what, where=f"{source.file}:{line}", hint="one row a line") from None
 
 
 def _blocks(

@@ -9,7 +9,7 @@ import numpy as np
 from scaletui_core.errors import InputError
 from scaletui_core.fitting.columns import Layout
 from scaletui_core.fitting.curve_reading import Gathering, curves_of, tell_spikes
-from scaletui_core.fitting.faults import BAD, KEPT, Faults
+from scaletui_core.fitting.faults import BAD, Faults
 from scaletui_core.fitting.points import MISSING, NAN, NOBODY, START, Points, Rows
 from scaletui_core.fitting.read_inputs import CURVES, FINAL, ReadInputs
 from scaletui_core.fitting.records import Array, Curves, Indices, Runs, runs_of
@@ -67,6 +67,10 @@ class Intake:
         points = Points(*(np.concatenate(arrays) for arrays in zip(*self._waiting, strict=True)))
         self._waiting = [points]
         if self.curves is None and self.options.rows != FINAL and _come_again(points):
+            if self.rows.unsure:
+                what = "there are steps, and no column of runs: rows with the same N may be a curve, or runs"
+                hint = "say --run-col NAME, --rows curves or --rows final"
+                raise InputError(what, where=self.rows.file, hint=hint)
             self.curves = Gathering(self.faults)
         if self.curves is not None:
             named = points.run != NOBODY
@@ -116,11 +120,7 @@ class Intake:
             if not curves:
                 self.faults.add(BAD, ((line, self.rows.reason_of(kind)) for line in lines.tolist()))
             elif kind == NAN:
-                names = self.rows.run_names()
-                few = np.argsort(lines, kind="stable")[:KEPT].tolist()
-                told = ((int(lines[at]), f"run '{names[runs[at]]}' has a loss that is NaN or infinite") for at in few)
-                self.faults.add(NAN, told)
-                self.faults.count(NAN, len(lines) - len(few))
+                self.faults.add(NAN, _nan_by_run(runs, lines, self.rows.run_names()))
             else:
                 rows = f"{len(lines):,} row{'s' if len(lines) > 1 else ''}"
                 self.faults.add(kind, [(int(lines.min()), f"{rows} {_ODD[kind]}, the first here")])
@@ -178,6 +178,17 @@ class Intake:
         return runs, made
 
 
+def _nan_by_run(runs: Indices, lines: Indices, names: tuple[str, ...]) -> list[tuple[int, str]]:
+    """Return one fault a run for rows whose loss is no number."""
+    order = np.lexsort((lines, runs))
+    found, starts, counts = np.unique(runs[order], return_index=True, return_counts=True)
+    rows = (f"{count:,} row{'s' if count > 1 else ''}" for count in counts.tolist())
+    reasons = (
+        f"run '{names[run]}' has {row} whose loss is NaN or infinite" for run, row in zip(found, rows, strict=True)
+    )
+    return list(zip(lines[order][starts].tolist(), reasons, strict=True))
+
+
 def _come_again(points: Points) -> bool:
     """Whether some run has points with different tokens."""
     run = points.run
@@ -207,4 +218,5 @@ def _derived(rows: Rows) -> str:
 
 
 def _columns(found: Layout) -> tuple[tuple[str, str], ...]:
-    return tuple((role, visible(found.names[at], 120)) for role, at in found.at.items())
+    at = found.at | ({"loss": found.series[0].loss} if found.series else {})
+    return tuple((role, visible(found.names[here], 120)) for role, here in at.items())

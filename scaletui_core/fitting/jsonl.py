@@ -33,7 +33,7 @@ def sheet(source: Source, faults: Faults) -> Sheet:
     parts = iter((_array(source, texts),)) if array else (_lines(text, faults) for text in texts)
     first: _Rows = ([], [])
     for first in parts:
-        if first[0]:
+        if any(first[0]):
             break
     else:
         faults.check()
@@ -77,7 +77,7 @@ def _lines(text: Text, faults: Faults) -> _Rows:
 def _reason(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"is not a JSON object: {error.msg}, at column {error.colno}"
-    return "is not a JSON object" + (" (nested too deeply)" if isinstance(error, RecursionError) else "")
+    return f"is not a JSON object ({'nested too deeply' if isinstance(error, RecursionError) else 'a number too long'})"
 
 
 def _array(source: Source, texts: Iterator[Text]) -> _Rows:

@@ -10,7 +10,6 @@ import numpy as np
 from scaletui_core.errors import InputError
 from scaletui_core.fitting.sheets import Block, Sheet
 
-MAGIC = b"PAR1"
 _ROWS = 1 << 16
 
 

@@ -78,6 +78,11 @@ class Rows:
         curves = "step" in at or self.options.rows == CURVES
         return curves and "run" not in at and not self.layout.series and not self.layout.tensorboard
 
+    @property
+    def unsure(self) -> bool:
+        """Whether nothing but a column of steps says that rows with the same N may be points of one curve."""
+        return self.by_size and self.options.rows is None and "params" in self.layout.at
+
     def run_names(self) -> tuple[str, ...]:
         """Return the names of the runs by number, visible."""
         return tuple(map(shown, self.runs))
@@ -168,17 +173,21 @@ class Rows:
         full_n, full_d, full_c = (np.where(np.isnan(one), by, one) for one, by in (
             (n, c / (6.0 * d)), (d, c / (6.0 * n)), (c, 6.0 * n * d),
         ))  # fmt: skip
-        loss = got["loss"].values
-        good = loss > 0.0
+        placed = np.ones(len(lines), dtype=np.bool_)  # where all is well but perhaps the loss
         for one in (full_n, full_d, full_c):
-            good &= (one > 0.0) & (one < np.inf)
+            placed &= (one > 0.0) & (one < np.inf)
         for role in got:
             if role in _SYMBOLS and not (role == "tokens" and per_step is not None):
-                good &= np.isfinite(got[role].values) | got[role].missing
+                placed &= np.isfinite(got[role].values) | got[role].missing
         if "run" in self.layout.at:
-            good &= runs != NOBODY
+            placed &= runs != NOBODY
+        loss = got["loss"].values
+        good = placed & (loss > 0.0)
         if not good.all():
-            self._tell(np.flatnonzero(~good), runs, lines, got)
+            unlogged = placed & got["loss"].missing
+            if unlogged.any():
+                self.later.append(Later(MISSING, runs[unlogged], lines[unlogged]))
+            self._tell(np.flatnonzero(~good & ~unlogged), runs, lines, got)
         made = (runs, lines, full_n, full_d, full_c, loss)
         return Points(*made) if good.all() else Points(*(one[good] for one in made))  # type: ignore[arg-type]
 

@@ -32,7 +32,7 @@ from scaletui_core.fitting.intake import Intake, Read
 from scaletui_core.fitting.points import Rows
 from scaletui_core.fitting.read_inputs import ReadInputs
 from scaletui_core.fitting.sheets import Sheet
-from scaletui_core.fitting.sources import Source, opened
+from scaletui_core.fitting.sources import PARQUET, Source, opened
 
 __all__ = ["Read", "ReadInputs", "read_runs"]
 
@@ -84,7 +84,7 @@ def read_runs(path: str, options: ReadInputs = ReadInputs(), *, stdin: BinaryIO 
 
 def _sheet(path: str, source: Source, options: ReadInputs, faults: Faults) -> Sheet:
     begin = source.head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    if source.head.startswith(parquet.MAGIC):
+    if source.head.startswith(PARQUET):
         if not source.seekable:
             raise InputError("Parquet cannot be read from a pipe", where=source.file, hint="name the file")
         return parquet.sheet(path, source.file)

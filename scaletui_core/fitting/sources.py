@@ -21,6 +21,8 @@ _MAGIC = (
     ((b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ"), "is compressed", "unpack it first, such as by gunzip"),
     ((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"), "is a workbook or an archive, not text", "save the sheet as CSV"),
 )  # fmt: skip
+PARQUET = b"PAR1"
+"""How a Parquet file begins."""
 _UTF16 = ("is UTF-16 or UTF-32 text", "save it as UTF-8")
 
 
@@ -89,15 +91,19 @@ class Source:
             long = np.flatnonzero(np.diff(ends, prepend=-1) > LONGEST_LINE)
             if len(long):
                 self._too_long(line + int(long[0]), b"")
-        at = whole.find(b"\0")
-        if at >= 0:
-            self._refuse("has a NUL byte: it is not text", whole, at, line, "save it as CSV or JSON Lines in UTF-8")
+        self.refuse_nul(whole, line)
         try:
             text = whole.decode("utf-8")
         except UnicodeDecodeError as error:
             byte = f"has the byte 0x{whole[error.start]:02x}, which is not UTF-8 text"
             self._refuse(byte, whole, error.start, line, "save it as UTF-8")
         return text.replace("\r\n", "\n") if b"\r" in whole else text
+
+    def refuse_nul(self, whole: bytes, line: int) -> None:
+        """Refuse bytes that no text has; ``line`` is the number of their first line."""
+        at = whole.find(b"\0")
+        if at >= 0:
+            self._refuse("has a NUL byte: it is not text", whole, at, line, "save it as CSV or JSON Lines in UTF-8")
 
     def _refuse(self, what: str, whole: bytes, at: int, line: int, hint: str) -> None:
         row = line + whole.count(b"\n", 0, at)
@@ -136,7 +142,7 @@ def opened(path: str, stdin: BinaryIO | None) -> Iterator[Source]:
             raise InputError("nothing is piped in", where="stdin", hint="such as scaletui fit - < runs.csv")
         yield _checked(Source("stdin", stdin, seekable=False))
         return
-    file = visible(path, 200)
+    file = visible(path, 200) or "''"
     if "\0" in path:
         raise InputError("no file has a NUL in its name", where=file)
     if os.path.isdir(path):
@@ -158,6 +164,8 @@ def _checked(source: Source) -> Source:
     for starts, what, hint in _MAGIC:
         if head.startswith(starts):
             raise InputError(what, where=source.file, hint=hint)
+    if not head.startswith(PARQUET):
+        source.refuse_nul(head, 1)
     return source
 
 
