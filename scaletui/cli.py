@@ -63,6 +63,9 @@ GROUPS = {
 }
 """Commands that have commands of their own: each a module with an ``application``."""
 
+FITS = ("fit", "predict")
+"""Commands of runs and files rather than of declared inputs alone, in `scaletui.fit_commands`."""
+
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]  # ClickException, which typer does not export
 
 
@@ -74,7 +77,7 @@ def run(arguments: Sequence[str]) -> int:
         # A terminal that is not UTF-8 gets what it cannot show written out, not a traceback.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app = application(command_of(arguments, {**COMMANDS, **GROUPS}), arguments)
+        app = application(command_of(arguments, {*COMMANDS, *GROUPS, *FITS}), arguments)
         result = app(list(arguments), prog_name="scaletui", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
@@ -125,6 +128,12 @@ def application(only: str | None = None, words: Sequence[str] | None = None) -> 
             calculator: Calculator = getattr(importlib.import_module(command.module), command.attribute)
             epilog = _RANGES if takes_ranges(calculator.inputs) else None
             app.command(name, help=calculator.summary, epilog=epilog)(_function(calculator, command, words))
+    for name in FITS:
+        if only in (None, name):
+            from scaletui import fit_commands
+
+            summary, function = fit_commands.command(name)
+            app.command(name, help=summary)(function)
     for name, module in GROUPS.items():
         if only in (None, name):
             group: typer.Typer = importlib.import_module(module).application()

@@ -16,7 +16,7 @@ from scaletui_core.fields import FLAG, NAMES, Field, fields_of
 from scaletui_core.quantity import KINDS
 
 
-def with_options(function: Callable[..., None], options: tuple[Option, ...]) -> Callable[..., None]:
+def with_options(function: Callable[..., Any], options: tuple[Option, ...]) -> Callable[..., Any]:
     """Return the function with a signature of these options, for typer to read."""
     keyword = inspect.Parameter.KEYWORD_ONLY
     parameters = [inspect.Parameter(name, keyword, default=value, annotation=what) for name, value, what in options]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "scaletui.fit/1"
 SUFFIX = ".json"
+FOLDER = "fits"
+"""The folder, beside the user's presets, of fits that are laws everywhere."""
 KEPT_RUNS = 20_000
 """Runs up to which a file holds the runs themselves; designs and comparisons ask for them."""
 _LIMIT = 200_000_000  # bytes

@@ -140,7 +140,14 @@ def _values(law: ParametricLaw, asked: dict[str, float]) -> list[float]:
     return [flops, params, tokens, tokens / params, law.loss(params, tokens).value]
 
 
-_IDS = ("compute", "params", "tokens", "tokens_per_param", "loss")
+_OPTIMAL = {
+    "compute": "training compute C",
+    "params": "compute-optimal parameters N",
+    "tokens": "compute-optimal tokens D",
+    "tokens_per_param": "tokens a parameter D/N",
+    "loss": "loss L(N, D)",
+}
+_IDS = tuple(_OPTIMAL)
 
 
 def _parametric(
@@ -163,13 +170,7 @@ def _parametric(
     else:
         numbers = (Number("N", params, "parameters"), Number("D", tokens, "tokens"))
         workings["compute"] = Working(training_flops.expression, numbers)
-    labels = {
-        "compute": "training compute C",
-        "params": "compute-optimal parameters N" if optimal else "parameters N",
-        "tokens": "compute-optimal tokens D" if optimal else "tokens D",
-        "tokens_per_param": "tokens a parameter D/N",
-        "loss": "loss L(N, D)",
-    }
+    labels = _OPTIMAL if optimal else {**_OPTIMAL, "params": "parameters N", "tokens": "tokens D"}
     out = []
     for index, row_id in enumerate(_IDS):
         row = Row(row_id, labels[row_id], values[index], _UNITS[row_id], subject="parametric", source=source,
@@ -232,9 +233,7 @@ def _frontier(one: Record, key: str, name: str, asked: dict[str, float], coverag
             k, p, expression = numbers[row_id]
             parts = (Number("C", point[0], "FLOP"), Number("k", k, "1", source), Number(expression[-1], p, "1", source))
             working = Working(expression, parts)
-        label = {"compute": "training compute C", "params": "compute-optimal parameters N",
-                 "tokens": "compute-optimal tokens D", "tokens_per_param": "tokens a parameter D/N"}[row_id]  # fmt: skip
-        row = Row(row_id, label, point[index], _UNITS[row_id], subject=key, source=source, working=working)
+        row = Row(row_id, _OPTIMAL[row_id], point[index], _UNITS[row_id], subject=key, source=source, working=working)
         out.append(row if row_id in asked else _spread(row, sample, [], index, coverage, "percentile"))
     return out
 

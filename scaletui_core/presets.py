@@ -86,7 +86,8 @@ class Catalog:
         self._user = user
         self._cache = cache
         self._loaded: dict[str, Presets] = {}
-        self._files: dict[str, Record] = {}
+        self._fits: dict[str, tuple[tuple[int, int], Record]] = {}
+        self._paths: dict[str, str] = {}
         self.problems: list[InputError] = []
 
     def load(self, kind: str) -> Presets:
@@ -103,8 +104,31 @@ class Catalog:
                         {**presets.sources, **extra.sources},
                         {**presets.settings, **extra.settings},
                     )
+                if kind == "laws":
+                    presets.records.update(self._fitted(presets.records))
             self._loaded[kind] = presets
         return self._loaded[kind]
+
+    def _fitted(self, taken: dict[str, Record]) -> dict[str, Record]:
+        """Return the laws that the user's fits are, each by the name of its file; a bad one is a problem."""
+        from scaletui_core.fit_file import FOLDER, SUFFIX, law_record, read_fit
+
+        found: dict[str, Record] = {}
+        folder = os.path.join(self._user or "", FOLDER)
+        try:
+            names = sorted(name for name in os.listdir(folder) if name.endswith(SUFFIX))
+        except OSError:
+            return found
+        for name in names:
+            path = os.path.join(folder, name)
+            try:
+                key = name.removesuffix(SUFFIX)
+                if key in taken:
+                    raise InputError(f"a law is called {key} already", where=visible(path, 200), hint="rename the file")
+                found[key] = law_record(read_fit(path), key)
+            except InputError as error:
+                self.problems.append(error)
+        return found
 
     def law(self, name: str, where: str | None = None) -> tuple[str, Record] | None:
         """Return the id and the record of a law by its id, or by the path of a fit's file; None if there is none.
@@ -123,10 +147,17 @@ class Catalog:
             return name, records[name]
         if not is_fit_file(name):
             return None
-        short = os.path.basename(name)
-        if name != short or name not in self._files:
-            self._files[short] = law_record(read_fit(name, where), short)
-        return short, self._files[short]
+        path = os.path.abspath(self._paths.get(name, name))
+        short = os.path.basename(path)
+        try:
+            status = os.stat(path)
+            stamp = (status.st_mtime_ns, status.st_size)
+        except OSError:
+            stamp = (0, 0)
+        if path not in self._fits or self._fits[path][0] != stamp:
+            self._fits[path] = stamp, law_record(read_fit(self._paths.get(name, name), where), short)
+        self._paths[short] = path
+        return short, self._fits[path][1]
 
     def source(self, locator: str) -> Source | None:
         """Return the document that a ``source-id: locator`` names, or None."""

@@ -151,7 +151,9 @@ point. All of it follows the fields of Budget."""
         return f"{what}; {budget}; {laws}"
 
     def _colors(self, scenario: Scenario) -> dict[str, int]:
-        return {name: index for index, name in enumerate(scenario.catalog.load("laws").records)}
+        found = scenario.answer.rows if scenario.answer is not None else ()
+        names = (*scenario.catalog.load("laws").records, *(row.law for row in found if row.law is not None))
+        return {name: index for index, name in enumerate(dict.fromkeys(names))}
 
     def _frontier_plot(self, scenario: Scenario, answer: Answer | None) -> Plot:
         assert answer is not None

@@ -1,0 +1,222 @@
+"""The commands of fits: fit runs, predict by a fit, design the next runs. One that is asked imports what it needs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from scaletui import locations
+from scaletui.options import SHARED_OPTIONS, declared_options, figure_options, with_options
+from scaletui.printing import Asked, manner_of, say, show
+from scaletui.root import Option
+from scaletui_core.errors import InputError, ScaletuiError
+from scaletui_core.fields import changed, fields_of, given, parse_inputs
+from scaletui_core.fit_file import FOLDER, SUFFIX, read_fit
+from scaletui_core.fitting.inputs import FitInputs
+from scaletui_core.fitting.read_inputs import ReadInputs
+from scaletui_core.predict import PredictInputs
+from scaletui_core.predict import calculate as predicted
+from scaletui_core.presets import Catalog
+from scaletui_core.safetext import visible
+
+if TYPE_CHECKING:
+    from scaletui_core.fitting.intake import Read
+    from scaletui_core.fitting.whole import Fitted
+
+_SUMMARY = {
+    "fit": "Fit scaling laws to your own runs, with intervals: CSV, TSV, JSON Lines, Parquet; - reads a pipe.",
+    "predict": "What a run will reach by your own fit, and how sure that is.",
+}
+_MANY = 50_000  # runs times resamples of one, from which work says how far it is
+
+
+def _argument(name: str, metavar: str, help: str, several: bool = False) -> Option:
+    kind: Any = Optional[list[str]] if several else Optional[str]  # noqa: UP045
+    return name, None, Annotated[kind, typer.Argument(metavar=metavar, help=help)]
+
+
+def _text(name: str, option: str, metavar: str, help: str) -> Option:
+    return name, None, Annotated[Optional[str], typer.Option(option, metavar=metavar, help=help)]  # noqa: UP045
+
+
+def _flag(name: str, option: str, help: str) -> Option:
+    return name, False, Annotated[bool, typer.Option(option, help=help)]
+
+
+def command(name: str) -> tuple[str, Callable[..., Any]]:
+    """Return the summary of a command of fits, and its function with the signature that typer reads."""
+    function, options = {
+        "fit": (
+            _fit,
+            (
+                _argument("files", "[FILE]...", "Runs; or, with --compare, fits.", several=True),
+                *declared_options(FitInputs),
+                *declared_options(ReadInputs),
+                _text("out", "--out", "FIT.json", "Write the fit there: a law for --law, and what predict reads."),
+                _text("save", "--save", "NAME", "Keep the fit as a law of that name, in every command and pane."),
+                _flag("example", "--example", "Fit the runs that ship as an example: synthetic, of a known law."),
+                _flag("compare", "--compare", "Compare fits, or runs under several fits, side by side."),
+                *figure_options("fit"),
+                *SHARED_OPTIONS,
+            ),
+        ),
+        "predict": (
+            _predict,
+            (
+                _argument("file", "FIT", "What `scaletui fit --out` wrote, or the NAME of --save."),
+                *declared_options(PredictInputs),
+                *SHARED_OPTIONS,
+            ),
+        ),
+    }[name]
+    return _SUMMARY[name], with_options(function, options)
+
+
+def _fit(
+    files: list[str] | None, out: str | None, save: str | None, example: bool, compare: bool, **given_: Any
+) -> int:
+    taken = {name: given_.pop(name) for name in [field.name for field in fields_of(FitInputs)]}
+    reading = {name: given_.pop(name) for name in [field.name for field in fields_of(ReadInputs)]}
+    if compare:
+        return _compare(files or [], taken, reading, out, save, example, given_)
+    inputs, options = parse_inputs(FitInputs, taken), parse_inputs(ReadInputs, reading)
+    inputs.scale  # noqa: B018  # what is wrong with it is said before a file is read
+    if len(files or []) > 1:
+        raise InputError("takes one file of runs", where="FILE", hint="--compare takes several fits")
+    if example == bool(files):
+        hint = "such as scaletui fit runs.csv, or scaletui fit --example"
+        raise InputError("--example has its own runs: drop one" if files else "no runs to fit", where="FILE", hint=hint)
+    path = os.path.join(locations.shipped_presets(), "examples", "runs.csv") if example else (files or [""])[0]
+    target = _target(out, save)
+    manner = manner_of(given_["click_context"], given_["color"], given_["ascii"])
+    read = _read(path, options)
+    found = _fitted(read, inputs, manner.threads)
+    answer = None
+
+    def make(catalog: Catalog) -> Asked:
+        nonlocal answer
+        from scaletui_core.fit import answer_of
+
+        answer = answer_of(found, **given(options))
+        return found, answer
+
+    if target is not None:
+        _written(target, found, options, save is not None)
+    show(make, **given_)
+    for failure in found.failures:
+        say(failure)
+    return 1 if found.failures else 0
+
+
+def _target(out: str | None, save: str | None) -> str | None:
+    """Return where the fit is to be written, or None."""
+    from scaletui_core.scenario import check_name
+
+    if out is not None and save is not None:
+        raise InputError("keeps the fit too: drop one", where="--save")
+    if save is not None:
+        check_name(save, "--save")
+        folder = locations.config_folder()
+        if folder is None:
+            raise InputError("there is no home to keep it in", where="--save", hint="--out fit.json")
+        return os.path.join(folder, FOLDER, save + SUFFIX)
+    if out is not None and not out.lower().endswith(SUFFIX):
+        raise InputError(f"must end in {SUFFIX}, by which --law knows it", where="--out", hint="such as fit.json")
+    return out
+
+
+def _written(target: str, found: Fitted, options: ReadInputs, kept: bool) -> None:
+    from scaletui.files import write_atomically
+    from scaletui_core.fit import answer_of
+    from scaletui_core.fit_file import written
+
+    try:
+        write_atomically(os.path.abspath(target), written(found, answer_of(found), given(options)))
+    except OSError as error:
+        raise ScaletuiError(f"{visible(target, 200)}: cannot be written: {error.strerror}") from None
+    say(f"kept as a law in {target}" if kept else f"written to {visible(target, 200)}")
+
+
+def _read(path: str, options: ReadInputs) -> Read:
+    from scaletui_core.fitting.reading import read_runs
+
+    return read_runs(path, options, stdin=getattr(sys.stdin, "buffer", None))
+
+
+def _fitted(read: Read, inputs: FitInputs, threads: int | None) -> Fitted:
+    """Fit what was read, telling a person who waits how far it is."""
+    from scaletui import processors
+
+    processors.keep_kernels()
+    from scaletui_core.fitting.whole import fit_runs
+
+    waiting = sys.stderr is not None and sys.stderr.isatty()
+
+    def tick(what: str, share: float) -> None:
+        if waiting:
+            told = "" if what == "done" else f"{what}... {share:.0%}" if share else f"{what}..."
+            sys.stderr.write(f"\r{told}\x1b[K")
+            sys.stderr.flush()
+
+    try:
+        return fit_runs(read.runs, inputs, read.curves, threads=processors.threads(threads), tick=tick)
+    finally:
+        if waiting:
+            sys.stderr.write("\r\x1b[K")
+
+
+def _place(name: str) -> str:
+    """Return the path of a fit by what a person calls it: a file, or the name of one that was saved."""
+    folder = locations.config_folder()
+    if folder is not None and os.sep not in name and not name.lower().endswith(SUFFIX):
+        return os.path.join(folder, FOLDER, name + SUFFIX)
+    return name
+
+
+def _predict(file: str | None, **given_: Any) -> int:
+    asked = {field.name: given_.pop(field.name) for field in fields_of(PredictInputs)}
+    if not file:
+        raise InputError("no fit named", where="FIT", hint="such as scaletui predict fit.json --flops 1e25")
+    inputs = parse_inputs(PredictInputs, asked)
+    document = read_fit(_place(file), "FIT")
+    name = os.path.basename(file)
+
+    def make(catalog: Catalog) -> Asked:
+        return inputs, predicted(document, name, inputs)
+
+    show(make, **given_)
+    failed = [
+        key for key in ("parametric", "isoflop", "envelope", "power") if not document.get(key, {}).get("converged", 1)
+    ]
+    for key in failed:
+        say(f"{name}: the fit did not converge: {key}")
+    return 1 if failed else 0
+
+
+def _compare(
+    files: list[str], taken: dict[str, Any], reading: dict[str, Any], out: str | None, save: str | None, example: bool,
+    shown: dict[str, Any],
+) -> int:  # fmt: skip
+    for item, _ in (*changed(parse_inputs(FitInputs, taken)), *changed(parse_inputs(ReadInputs, reading))):
+        raise InputError(
+            "compares what was fitted before, and fits nothing", where="--compare", hint=f"drop {item.option}"
+        )
+    if out is not None or save is not None or example:
+        raise InputError("writes nothing", where="--compare", hint="drop --out, --save and --example")
+    if len(files) < 2:
+        raise InputError(
+            "takes two fits or more", where="--compare", hint="such as scaletui fit a.json b.json --compare"
+        )
+    documents = {name: read_fit(_place(name), "FILE") for name in files}
+
+    def make(catalog: Catalog) -> Asked:
+        from scaletui_core.fit_compare import compare
+
+        return None, compare(documents)
+
+    show(make, **shown)
+    return 0
