@@ -49,7 +49,7 @@ def _flag(name: str, option: str, help: str) -> Option:
 
 def command(name: str) -> tuple[str, Callable[..., Any]]:
     """Return the summary of a command of fits, and its function with the signature that typer reads."""
-    function, options = {
+    commands: dict[str, tuple[Callable[..., int], tuple[Option, ...]]] = {
         "fit": (
             _fit,
             (
@@ -72,8 +72,8 @@ def command(name: str) -> tuple[str, Callable[..., Any]]:
                 *SHARED_OPTIONS,
             ),
         ),
-    }[name]
-    return _SUMMARY[name], with_options(function, options)
+    }
+    return _SUMMARY[name], with_options(*commands[name])
 
 
 def _fit(

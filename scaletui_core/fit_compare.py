@@ -57,6 +57,13 @@ def compare(documents: dict[str, Record]) -> Answer:
             rows.append(row._replace(low=low, high=high) if sound else row)
         rows.append(Row("runs", "runs", float(document["data"]["runs"]), "1", subject=name))
         rows += _errors(name, law, dict(zip(names, documents.values(), strict=True)), notes)
+    notes.append(
+        Note(
+            "error",
+            "error: root mean square of ln L_hat - ln L; bias: its mean. Runs of another fit are held out.",
+            None,
+        )
+    )
     shared = {document["data"].get("sha256") for document in documents.values()}
     if len(shared) == 1:
         notes.append(Note("same-runs", "all are fits of the same runs.", None))
@@ -80,10 +87,10 @@ def _errors(name: str, law: ParametricLaw, documents: dict[str, Record], notes: 
             bias += r
         count = len(values["loss"])
         number = Number("runs", float(count), "1", document["data"]["file"])
-        working = Working("root mean square of ln L_hat - ln L", (number,))
-        whose = "its own runs" if other == name else f"the runs of {other}"
-        row = Row("error_on", f"error on {whose}, in ln L", sqrt(total / count), "1", subject=name, working=working)
+        working = Working("root mean square, or mean, of ln L_hat - ln L", (number,))
+        whose = "its own runs" if other == name else f"runs of {other}"
+        row = Row("error_on", f"error on {whose}", sqrt(total / count), "1", subject=name, working=working)
         out.append(row)
-        mean = Row("bias_on", f"mean of ln L_hat - ln L on {whose}", bias / count, "1", subject=name, working=working)
+        mean = Row("bias_on", f"bias on {whose}", bias / count, "1", subject=name, working=working)
         out.append(mean)
     return out
