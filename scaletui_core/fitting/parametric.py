@@ -401,7 +401,7 @@ def refitted(
     def run(first: int, last: int) -> None:
         kernel(
             weights, first, last, theta, problem.x, problem.y, problem.log_loss, loss.number, loss.scale, problem.box,
-            tolerance, _STEPS, points, values, states,
+            tolerance, _LAST, points, values, states,
         )  # fmt: skip
 
     in_chunks(run, count, 64, threads)
