@@ -10,17 +10,14 @@ from scaletui_core.errors import InputError, unknown_name
 from scaletui_core.fitting.budgets import TOLERANCE, budgets_of
 from scaletui_core.fitting.lines import lines, parabolas
 from scaletui_core.fitting.records import Array, Indices, Runs, Sampled
-from scaletui_core.fitting.resample import weights
+from scaletui_core.fitting.resample import lost, weights
 from scaletui_core.quantity_text import format_quantity
 
 SIZES = 3
 """A parabola needs this many different N."""
 
 SAME = 0.01
-"""N that are less than this apart, as a part of them, are the same size."""
-
-LOST = 0.05
-"""A larger part of the resamples that cannot be fitted is a reason for doubt."""
+"""N within this part of each other are one size."""
 
 NAMES = ("a", "b", "log_k_params", "log_k_tokens")
 
@@ -98,8 +95,11 @@ class IsoFlop(Sampled):
 
 
 def _sizes(x: Array) -> Indices:
-    """Return where in rising ln N each size begins."""
-    return np.concatenate(([0], np.flatnonzero(np.diff(x) > SAME) + 1))
+    """Return where in rising ln N each size begins: 1% above the beginning of the one before, or next behind that."""
+    begin = [0]
+    while (after := int(np.searchsorted(x, x[begin[-1]] + SAME, side="right"))) < len(x):
+        begin.append(after)
+    return np.array(begin)
 
 
 def _bottoms(x: Array, loss: Array, times: Array) -> tuple[Array, Array, Array, Array]:
@@ -230,14 +230,17 @@ def isoflop(
     a, b, log_k_params, log_k_tokens = map(float, _laws(x, y, np.ones((1, len(used))))[0])
     if by == "budget":
         sample = _by_budget(x, y, bootstraps, seed, how)
+        if len(used) == 2:
+            sample[:] = np.nan  # each resample that has both would give the same line again
     else:
         sample = _by_run(runs, used, x, bootstraps, seed, how)
     reasons = []
     if len(used) == 2:
         reasons.append("two budgets: their line leaves nothing over to judge it by")
-    lost = float(np.isnan(sample[:, 0]).mean()) if bootstraps else 0.0
-    if lost > LOST:
-        reasons.append(f"{100.0 * lost:.0f}% of the resamples keep fewer than two budgets with a bracketed valley")
+    elif not 0.0 < a < 1.0:
+        reasons.append(f"a is {a:.2f}: by these valleys the best {'N' if a <= 0.0 else 'D'} falls with compute")
+    if not (by == "budget" and len(used) == 2):
+        reasons += lost(sample, "keep fewer than two budgets with a bracketed valley")
     outside = runs.count - sum(len(valley.members) for valley in valleys)
     return IsoFlop(
         a=a, b=b, log_k_params=log_k_params, log_k_tokens=log_k_tokens, names=NAMES, sample=sample,

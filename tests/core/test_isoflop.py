@@ -149,6 +149,15 @@ def test_a_valley_that_is_not_bracketed_is_a_warning_and_no_number() -> None:
     assert fit.a == pytest.approx(isoflop(good, bootstraps=0).a, rel=1e-12)
 
 
+def test_sizes_are_counted_to_a_percent_also_where_they_are_dense() -> None:
+    dense = isoflop(isoflop_runs(BUDGETS, np.geomspace(0.5, 2.0, 1001)), bootstraps=0)
+    assert dense.a == pytest.approx(EXPONENT, abs=1e-9)
+    assert 100 < dense.valleys[0].sizes < 140
+    alike = isoflop_runs(BUDGETS, np.array([0.7, 0.7001, 0.7002, 1.4, 1.4001]))
+    with pytest.raises(InputError, match="2 of the 3 sizes it needs"):
+        isoflop(alike)
+
+
 def test_a_parabola_that_opens_downwards_is_no_valley() -> None:
     runs = runs_of([1e8, 2e8, 4e8], [4e9, 2e9, 1e9], [3.0, 3.1, 3.0])
     (valley,) = valleys_of(runs)
@@ -183,7 +192,11 @@ def test_unknown_ways_to_resample_are_refused() -> None:
 
 
 def test_two_budgets_are_said_to_leave_no_doubt_to_estimate() -> None:
-    assert "two budgets" in isoflop(isoflop_runs(BUDGETS[:2], NARROW), bootstraps=10).reasons[0]
+    runs = isoflop_runs(BUDGETS[:2], NARROW, 1e-3)
+    assert isoflop(runs, bootstraps=10).reasons == ("two budgets: their line leaves nothing over to judge it by",)
+    by_budget = isoflop(runs, bootstraps=10, by="budget")
+    assert by_budget.reasons == ("two budgets: their line leaves nothing over to judge it by",)
+    assert np.isnan(by_budget.sample).all()
 
 
 def test_budgets_are_found_amid_other_runs_and_apart_whatever_their_count() -> None:
