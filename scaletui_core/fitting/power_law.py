@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from scaletui_core.errors import InputError
 from scaletui_core.fitting.compute_fit import CLOSE, NAMES, NEAR, Search
-from scaletui_core.fitting.isoflop import valleys_of
 from scaletui_core.fitting.records import Array, Runs, Sampled
 from scaletui_core.fitting.resample import lost, weights
+from scaletui_core.fitting.valleys import valleys_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +250,7 @@ def frontier_points(runs: Runs, *, tolerance: float | None = None) -> FrontierPo
     runs : Runs
         Final losses.
     tolerance : float, optional
-        How far runs of one budget may differ in C, as for `scaletui_core.fitting.isoflop.valleys_of`.
+        How far runs of one budget may differ in C, as for `scaletui_core.fitting.valleys.valleys_of`.
 
     Examples
     --------

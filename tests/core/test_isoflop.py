@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from scaletui_core.errors import InputError, ScaletuiError
 from scaletui_core.fitting.budgets import budgets_of
-from scaletui_core.fitting.isoflop import isoflop, valleys_of
+from scaletui_core.fitting.isoflop import isoflop
 from scaletui_core.fitting.records import Runs, runs_of
 from scaletui_core.fitting.resample import weights
-from tests.core.laws_known import ALPHA, BETA, EXPONENT, A, B, E, best_params, isoflop_runs
+from scaletui_core.fitting.valleys import valleys_of
+from tests.core.laws_known import ALPHA, BETA, EXPONENT, A, B, E, best_params, isoflop_runs, loss_of
 
 BUDGETS = np.geomspace(1e18, 1e21, 7)
 NARROW = np.geomspace(0.5, 2.0, 9)
@@ -111,6 +112,18 @@ def test_a_design_that_drifts_off_the_best_bends_the_exponent_the_more_the_wider
     ]
     print("error of a:", off)
     assert off[0] < off[1] < off[2]
+
+
+def test_the_same_wide_sizes_at_every_budget_bend_the_exponent_and_are_a_warning() -> None:
+    budgets, sizes = np.repeat(BUDGETS, 15), np.tile(np.geomspace(1e7, 1e10, 15), len(BUDGETS))
+    tokens = budgets / (6.0 * sizes)
+    fit = isoflop(runs_of(sizes, tokens, loss_of(sizes, tokens), budgets), bootstraps=500)
+    low, high = np.nanquantile(fit.column("a"), (0.05, 0.95))
+    print(f"a {fit.a:.4f} ({low:.4f}, {high:.4f}), truth {EXPONENT:.4f}")
+    assert abs(fit.a - EXPONENT) > 0.01
+    assert "a parabola over sizes 1000 times apart may bend the exponents" in fit.warnings[-1]
+    assert not isoflop(isoflop_runs(BUDGETS, WIDE), bootstraps=0).warnings
+    assert not isoflop(isoflop_runs(BUDGETS, NARROW, drift=0.05), bootstraps=0).warnings
 
 
 @given(st.floats(1e-6, 1e6), st.integers(0, 5))
