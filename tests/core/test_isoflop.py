@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from laws_known import ALPHA, BETA, EXPONENT, A, B, E, best_params, isoflop_runs, loss_of
 
 from scaletui_core.errors import InputError, ScaletuiError
 from scaletui_core.fitting.budgets import budgets_of
@@ -15,7 +16,6 @@ from scaletui_core.fitting.isoflop import isoflop
 from scaletui_core.fitting.records import Runs, runs_of
 from scaletui_core.fitting.resample import weights
 from scaletui_core.fitting.valleys import valleys_of
-from tests.core.laws_known import ALPHA, BETA, EXPONENT, A, B, E, best_params, isoflop_runs, loss_of
 
 BUDGETS = np.geomspace(1e18, 1e21, 7)
 NARROW = np.geomspace(0.5, 2.0, 9)

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from laws_known import isoflop_runs
 from scipy.optimize import least_squares
 
 from scaletui_core.errors import InputError, ScaletuiError
 from scaletui_core.fitting.power_law import frontier_points, hold_out, power_law
 from scaletui_core.fitting.records import Array, runs_of
 from scaletui_core.fitting.resample import weights
-from tests.core.laws_known import isoflop_runs
 
 FLOPS = np.geomspace(1e18, 1e22, 13)
 
