@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -17,8 +16,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from scaletui import processors
-from scaletui_core.fitting.bootstrap import resamples
-from scaletui_core.fitting.doubt import doubt_of, intervals
+from scaletui_core.fitting.doubt import doubt_of, drawn, intervals
 from scaletui_core.fitting.parametric import HOFFMANN, Loss, Problem, fit, hoffmann_starts, problem_of, refitted
 from scaletui_core.fitting.records import Array, Runs, runs_of
 from scaletui_core.fitting.synthetic import synthetic
@@ -114,10 +112,10 @@ def speeds(every: int = 1) -> Speeds:
     taken, values = clocked(all_starts)
     at_optimum = float(np.mean(np.array(values) < found.objective * (1 + 1e-6)))
     doubt_of(runs, found, 64, 0)
-    draw = resamples(4000, runs.count, 0)
-    bootstraps, _ = clocked(lambda: refitted(problem, found.theta, HOFFMANN, draw(0, 4000)), 5)
+    weights = np.concatenate([piece for _, piece in drawn(4000, runs.count, 0)])
+    bootstraps, _ = clocked(lambda: refitted(problem, found.theta, HOFFMANN, weights), 5)
     theta = uncentred(problem, found.theta[None])[0]
-    few = draw(0, 4000)[:: max(every, 10)]
+    few = weights[:: max(every, 10)]
 
     def all_resamples() -> list[float]:
         return [minimize(Reference(runs, weight), theta, jac=True, method="BFGS").fun for weight in few]
@@ -128,7 +126,7 @@ def speeds(every: int = 1) -> Speeds:
 
 
 def growth() -> tuple[list[tuple[int, float, float]], list[tuple[int, float]]]:
-    """Return (runs, seconds of a fit, of 100 resamples) up to 1e6 runs, and (resamples, seconds) up to 1e5 of 240 runs."""
+    """Return (runs, seconds of a fit, of 100 resamples) up to 1e6 runs, and (resamples, seconds) of 240 up to 1e5."""
     sizes, counts = [], []
     for count in (240, 2400, 24_000, 240_000, 1_000_000):
         runs = synthetic(TRUTH, noise=0.01, each=count // 8, budgets=tuple(np.geomspace(6e18, 3e21, 8)))
@@ -226,7 +224,7 @@ QUANTITIES = ("E", "ln A", "ln B", "alpha", "beta", "a", "ln N_opt", "L")
 
 
 def quantities(coefficients: Any) -> Array:
-    """Return what is covered: the coefficients, a, and ln N_opt and L at 1e24 FLOP, a thousand times beyond the runs."""
+    """Return what is covered: the coefficients, a, and ln N_opt and L at 1e24 FLOP, 500 times beyond the runs."""
     e, log_a, log_b, alpha, beta = np.moveaxis(np.asarray(coefficients), -1, 0)
     a = beta / (alpha + beta)
     log_g = (np.log(alpha / beta) + log_a - log_b) / (alpha + beta)

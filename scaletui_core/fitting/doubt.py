@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from scaletui_core.errors import InputError
 from scaletui_core.fitting import kernels
-from scaletui_core.fitting.bootstrap import Interval, at_a_time, bca, correlation, percentile, resamples
+from scaletui_core.fitting.bootstrap import Interval, bca, correlation, percentile
 from scaletui_core.fitting.parametric import ParametricFit, Problem, problem_of, refitted, residuals
 from scaletui_core.fitting.records import Array, Indices, Runs
+from scaletui_core.fitting.resample import weights as resampled
 
 Tick = Callable[[str, float], None]
 """Told what is done and which share of it; it may raise to stop the work."""
@@ -105,7 +107,7 @@ def doubt_of(
     fit : ParametricFit
         The fit of all.
     count, seed, how, groups
-        As `resamples` takes them.
+        As `drawn` takes them.
     threads : int
         Threads; they change the time, never the result.
     tick : callable
@@ -121,19 +123,44 @@ def doubt_of(
     ((256, 5), 0)
     """
     problem = problem_of(runs)
-    draw = resamples(count, runs.count, seed, how, groups)
-    step = at_a_time(runs.count)
-    parts, failed = [], 0
-    for first in range(0, count, step):
-        part, lost = _refits(problem, fit, draw(first, min(first + step, count)), threads)
-        parts.append(part)
+    sample, failed = np.empty((count, 5)), 0
+    for first, weights in drawn(count, runs.count, seed, how, groups):
+        sample[first : first + len(weights)], lost = _refits(problem, fit, weights, threads)
         failed += lost
-        tick("resamples", min(first + step, count) / count)
-    sample = np.concatenate(parts) if parts else np.empty((0, 5))
+        tick("resamples", (first + len(weights)) / count)
     without = None
     if count and runs.count <= JACKKNIFE and how == "run":
         without, _ = _refits(problem, fit, 1.0 - np.eye(runs.count), threads)
     return Doubt(sample, without, failed, how, seed)
+
+
+def drawn(
+    count: int, runs: int, seed: int, how: str = "run", groups: Indices | None = None
+) -> Iterator[tuple[int, Array]]:
+    """Yield the weights of resamples, piece by piece, as `scaletui_core.fitting.resample.weights` does.
+
+    Parameters
+    ----------
+    count, runs, seed : int
+        How many resamples, of how many runs, from which seed.
+    how : str
+        ``run`` draws runs with replacement, ``budget`` whole groups, ``subsample`` 80% of the runs without.
+    groups : ndarray of int64, shape (runs,)
+        Group of each run, from 0 on, for ``budget``.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two groups to draw.
+    """
+    if how != "budget":
+        yield from resampled([runs], count, seed, how="subsample" if how == "subsample" else "bootstrap")
+        return
+    many = 0 if groups is None else int(groups.max(initial=-1)) + 1
+    if groups is None or many < 2:
+        raise InputError("needs runs of two budgets or more to draw from", where="--resample")
+    for first, weights in resampled([many], count, seed, width=runs):
+        yield first, np.ascontiguousarray(weights[:, groups])
 
 
 def _refits(problem: Problem, fit: ParametricFit, weights: Array, threads: int) -> tuple[Array, int]:

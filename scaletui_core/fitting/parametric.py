@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from scaletui_core.compiled import compiled
 from scaletui_core.errors import InputError
-from scaletui_core.fitting import kernels, valleys
+from scaletui_core.fitting import exponents, kernels
 from scaletui_core.fitting.records import Array, Indices, Runs
 from scaletui_core.quantity_text import format_quantity
 
@@ -350,7 +350,7 @@ def _valleys(problem: Problem, loss: Loss, scale: float) -> Array:
     many = len(_EXPONENTS)
     thetas, values = np.empty((many, many, 5)), np.empty((many, many))
     level = np.exp(problem.log_loss)
-    compiled(valleys.profile)(
+    compiled(exponents.profile)(
         _EXPONENTS, problem.x, problem.y, level, problem.log_loss, problem.weight, loss.number, scale, _ROUNDS, thetas,
         values,
     )  # fmt: skip

@@ -104,8 +104,8 @@ def fit_runs(
     --------
     >>> from scaletui_core.fitting.synthetic import synthetic
     >>> found = fit_runs(synthetic((1.8, 6.2, 7.7, 0.35, 0.37), noise=0.005), FitInputs(bootstraps=256))
-    >>> found.parametric.converged, sorted(found.refusals)
-    (True, ['envelope'])
+    >>> found.parametric.converged, 'envelope' in found.refusals
+    (True, True)
     """
     loss = Loss(inputs.loss or "huber", inputs.scale)
     count = BOOTSTRAPS if inputs.bootstraps is None else inputs.bootstraps

@@ -18,13 +18,13 @@ from scipy.optimize import minimize
 from scaletui_core.compiled import compiled
 from scaletui_core.errors import InputError
 from scaletui_core.fitting import kernels
-from scaletui_core.fitting.bootstrap import bca, resamples
-from scaletui_core.fitting.doubt import coefficients_of, doubt_of, identifiability, intervals
+from scaletui_core.fitting.bootstrap import bca
+from scaletui_core.fitting.doubt import coefficients_of, doubt_of, drawn, identifiability, intervals
+from scaletui_core.fitting.exponents import profile as profile_grid
 from scaletui_core.fitting.parametric import HOFFMANN, Loss, fit, hoffmann_starts, problem_of, refitted, score
 from scaletui_core.fitting.profiles import profile
 from scaletui_core.fitting.records import runs_of
 from scaletui_core.fitting.synthetic import synthetic
-from scaletui_core.fitting.valleys import profile as valleys
 from scaletui_core.laws import law
 
 TRUTH = (1.8172, 6.1693, 7.6702, 0.3473, 0.3672)
@@ -229,7 +229,7 @@ def test_the_profiled_grid_is_the_least_squares_it_stands_for():
     thetas, values = np.empty((3, 3, 5)), np.empty((3, 3))
     level = np.exp(problem.log_loss)
     arrays = (problem.x, problem.y, level, problem.log_loss, problem.weight)
-    compiled(valleys)(exponents, *arrays, 1, 1e9, 0, thetas, values)
+    compiled(profile_grid)(exponents, *arrays, 1, 1e9, 0, thetas, values)
     from scipy.optimize import nnls
 
     for i, alpha in enumerate(exponents):
@@ -319,21 +319,20 @@ def test_neither_the_order_of_runs_nor_threads_change_a_bit():
 def test_a_resample_is_the_fit_of_its_runs():
     runs = synthetic(TRUTH, noise=0.01, seed=9)
     one, problem = fit(runs), problem_of(runs)
-    weights = resamples(64, runs.count, 1)(0, 64)
+    ((_, weights),) = drawn(64, runs.count, 1)
     points, values, _ = refitted(problem, one.theta, one.loss, weights)
     for k in (0, 17, 63):
         repeated = np.repeat(np.arange(runs.count), weights[k].astype(int))
-        drawn = runs_of(runs.params[repeated], runs.tokens[repeated], runs.loss[repeated])
-        assert fit(drawn).objective == pytest.approx(values[k], rel=1e-8)
-        assert fit(drawn).coefficients == pytest.approx(tuple(problem.coefficients(points[k])), rel=1e-4)
+        again = runs_of(runs.params[repeated], runs.tokens[repeated], runs.loss[repeated])
+        assert fit(again).objective == pytest.approx(values[k], rel=1e-8)
+        assert fit(again).coefficients == pytest.approx(tuple(problem.coefficients(points[k])), rel=1e-4)
 
 
 @pytest.mark.parametrize("how", ["run", "budget", "subsample"])
 def test_resamples_are_draws_of_what_they_say(how):
     groups = np.repeat(np.arange(5), 8)
-    draw = resamples(300, 40, 4, how, groups)
-    weights = draw(0, 300)
-    assert np.array_equal(weights[64:192], draw(64, 192))
+    weights = np.concatenate([piece for _, piece in drawn(300, 40, 4, how, groups)])
+    assert len(weights) == 300
     if how == "run":
         assert (weights.sum(axis=1) == 40).all()
         assert (weights == 0).mean() == pytest.approx((1 - 1 / 40) ** 40, abs=0.01)
@@ -352,8 +351,8 @@ def test_bca_against_scipy():
 
     rng = np.random.default_rng(11)
     data = rng.exponential(size=40)
-    drawn = rng.integers(0, 40, (20_000, 40))
-    sample = data[drawn].var(axis=1)[:, None]
+    picked = rng.integers(0, 40, (20_000, 40))
+    sample = data[picked].var(axis=1)[:, None]
     without = np.array([[np.delete(data, i).var()] for i in range(40)])
     low, high = bca(sample, np.array([data.var()]), without, 0.9)
     theirs = scipy_bootstrap((data,), np.var, confidence_level=0.9, n_resamples=20_000, rng=rng).confidence_interval
