@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from scaletui_core.errors import InputError
 from scaletui_core.fields import parse_inputs
-from scaletui_core.fitting import curve_reading, intake, sources
+from scaletui_core.fitting import curve_reading, intake, jsonl, sources
 from scaletui_core.fitting.reading import Read, ReadInputs, read_runs
 from scaletui_core.fitting.records import runs_of
 
@@ -571,6 +571,15 @@ def test_a_line_without_an_end_fails_early() -> None:
     with pytest.raises(InputError, match="stdin:1: a line of more than a million bytes"):
         read_runs("-", stdin=stream)  # type: ignore[arg-type]
     assert stream.given < 4 << 20
+
+
+def test_an_array_on_one_long_line_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"N": 1e8 + row, "D": 2e9, "loss": 3.0, "note": "x" * 100} for row in range(12_000)]
+    text = json.dumps(rows)
+    assert len(text) > sources.LONGEST_LINE
+    assert read(text).runs.count == 12_000
+    monkeypatch.setattr(jsonl, "LARGEST_ARRAY", 1_000_000)
+    assert error(text).startswith("stdin: an array of more than 1,000,000 bytes (write one object a line")
 
 
 def test_a_stream_that_breaks() -> None:
