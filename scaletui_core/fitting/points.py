@@ -19,6 +19,8 @@ NAN, MISSING, START = "nan", "missing", "start"
 NOBODY = -1
 """The run of a point that has no run."""
 AGREEMENT = 0.05
+LARGEST = 1e100
+"""The largest N, D and loss; the largest C is its square, and 1 over them is the smallest: no sum overflows."""
 UNITS = {"params": "parameters", "tokens": "tokens", "flops": "FLOP", "loss": "nats/token", "step": "1"}
 _SYMBOLS = {"params": "N", "tokens": "D", "flops": "C"}
 
@@ -171,15 +173,15 @@ class Rows:
             (n, c / (6.0 * d)), (d, c / (6.0 * n)), (c, 6.0 * n * d),
         ))  # fmt: skip
         placed = np.ones(len(lines), dtype=np.bool_)  # where all is well but perhaps the loss
-        for one in (full_n, full_d, full_c):
-            placed &= (one > 0.0) & (one < np.inf)
+        for one, most in ((full_n, LARGEST), (full_d, LARGEST), (full_c, LARGEST**2)):
+            placed &= (one > 1.0 / most) & (one < most)
         for role in got:
             if role in _SYMBOLS and not (role == "tokens" and per_step is not None):
                 placed &= np.isfinite(got[role].values) | got[role].missing
         if "run" in self.layout.at:
             placed &= runs != NOBODY
         loss = got["loss"].values
-        good = placed & (loss > 0.0)
+        good = placed & (loss > 1.0 / LARGEST) & (loss < LARGEST)
         if not good.all():
             unlogged = placed & got["loss"].missing
             if unlogged.any():
@@ -239,7 +241,7 @@ class Rows:
             return NAN, ""
         if loss.values[at] == 0.0:
             return BAD, f"{label}: 0 must be above 0"
-        return BAD, "6 N D is beyond what a number can hold"
+        return BAD, f"N, D, C or the loss is too large or too small a number (1/{LARGEST:g} to {LARGEST:g} are read)"
 
     def reason_of(self, kind: str) -> str:
         """Return why a row that would be odd within a curve is bad where it is not within one."""
