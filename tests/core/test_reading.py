@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import types
@@ -277,6 +278,25 @@ def test_the_history_of_one_run_has_rows_without_a_loss() -> None:
     assert made.rows == 4
     assert made.runs.tokens.tolist() == [7e6]
     assert [(fault.kind, fault.line) for fault in made.runs.faults] == [("missing", 2)]
+
+
+def documented() -> list[tuple[str, str]]:
+    """The examples of docs/runs.md: the options and the text of each."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "runs.md").read_text()
+    found = re.findall(r"[Rr]ead with (?:no option|`([^`]*)`):\n\n```(?:csv|json)\n(.*?)```", page, re.DOTALL)
+    assert len(found) == page.count("```") // 2 == 7
+    return found
+
+
+@pytest.mark.parametrize(("words", "text"), documented())
+def test_the_examples_of_the_docs_are_read_as_they_say(words: str, text: str) -> None:
+    """All say the same: 70M on 1.4B tokens to 3.75, and all but those of one run 160M on 3.2B to 3.41."""
+    options = words.split()
+    texts = {option[2:].replace("-", "_"): value for option, value in zip(options[::2], options[1::2], strict=True)}
+    made = read_runs("-", parse_inputs(ReadInputs, texts), stdin=io.BytesIO(text.encode())).runs
+    assert made.params.tolist() == [7e7, 1.6e8][: made.count]
+    assert made.tokens == pytest.approx([1.4e9, 3.2e9][: made.count], rel=2e-3)
+    assert made.loss == pytest.approx([3.75, 3.41][: made.count], rel=0.02)
 
 
 # --- curves ---
