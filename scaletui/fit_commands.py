@@ -13,6 +13,7 @@ from scaletui import locations
 from scaletui.options import SHARED_OPTIONS, declared_options, figure_options, with_options
 from scaletui.printing import Asked, manner_of, say, show
 from scaletui.root import Option
+from scaletui_core.answer import Note
 from scaletui_core.errors import InputError, ScaletuiError
 from scaletui_core.fields import changed, fields_of, given, parse_inputs
 from scaletui_core.fit_file import FOLDER, SUFFIX, read_fit
@@ -90,7 +91,9 @@ def _fit(
     if example == bool(files):
         hint = "such as scaletui fit runs.csv, or scaletui fit --example"
         raise InputError("--example has its own runs: drop one" if files else "no runs to fit", where="FILE", hint=hint)
-    path = os.path.join(locations.shipped_presets(), "examples", "runs.csv") if example else (files or [""])[0]
+    path = (
+        os.path.join(locations.shipped_presets(), "examples", "synthetic-runs.csv") if example else (files or [""])[0]
+    )
     target = _target(out, save)
     manner = manner_of(given_["click_context"], given_["color"], given_["ascii"])
     read = _read(path, options)
@@ -100,8 +103,11 @@ def _fit(
     def make(catalog: Catalog) -> Asked:
         nonlocal answer
         from scaletui_core.fit import answer_of
+        from scaletui_core.fitting.examples import SAID
 
         answer = answer_of(found, **given(options))
+        if example:
+            answer = answer._replace(notes=(Note("synthetic", f"the example is {SAID}.", None), *answer.notes))
         return found, answer
 
     if target is not None:

@@ -94,7 +94,7 @@ def _parametric(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
     working = Working(_FORM[fit.loss.kind], (*scale[fit.loss.kind], runs))
     values = [float(value) for value in coefficients_of(np.array(fit.coefficients))]
     ends: list[Interval | None] = [None] * 7
-    if doubt is not None and len(doubt.sample):
+    if doubt is not None and doubt.speaks:
         ends = list(doubt.interval(coefficients_of, values, found.coverage, found.inputs.interval or "bca"))
     alpha, beta = values[3:5]
     exponents = (Number("alpha", alpha, "1", source), Number("beta", beta, "1", source))
@@ -132,7 +132,12 @@ def _parametric(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
         text = f"intervals hold {found.coverage:.0%}, {form}, of {of} ({kind}; seed {doubt.seed})."
         notes.append(Note("resamples", text, None, name, "assumption"))
         if doubt.failed:
-            text = f"{doubt.failed:,} of {of} did not converge and are left out of the intervals."
+            text = f"{doubt.failed:,} of {of} did not converge"
+            text += (
+                " and are left out of the intervals."
+                if doubt.speaks
+                else ": the runs do not bound the coefficients, and none has an interval."
+            )
             notes.append(Note("resamples-failed", text, None, name, "assumption"))
 
 

@@ -77,8 +77,8 @@ def written(found: Fitted, answer: Answer, options: dict[str, Any]) -> str:
             "converged": fit.converged,
             "reasons": list(fit.reasons),
             "resample": None if doubt is None else doubt.how,
-            "sample": [] if doubt is None else _finite(doubt.sample),
-            "without": None if doubt is None or doubt.without is None else _finite(doubt.without),
+            "sample": _finite(doubt.sample) if doubt is not None and doubt.speaks else [],
+            "without": _finite(doubt.without) if doubt is not None and doubt.without is not None else None,
         }
     for name, one in (("isoflop", found.isoflop), ("envelope", found.envelope)):
         if one is not None:

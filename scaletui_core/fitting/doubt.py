@@ -20,6 +20,8 @@ Tick = Callable[[str, float], None]
 JACKKNIFE = 2000
 """Runs up to which the fit without each of them is made, for the acceleration of BCa."""
 INTERVALS = ("bca", "percentile")
+FAILED = 0.2
+"""A larger share of resamples that do not converge gives no interval: those that do are not like the others."""
 TRADES = 0.95
 """Correlation from which two coefficients are said to trade off."""
 _LN10 = float(np.log(10.0))
@@ -50,6 +52,11 @@ class Doubt:
     failed: int
     how: str
     seed: int
+
+    @property
+    def speaks(self) -> bool:
+        """Whether so many resamples have converged that intervals follow from them."""
+        return len(self.sample) > 1 and self.failed <= FAILED * len(self.sample)
 
     def interval(
         self, values: Callable[[Array], Array], value: Sequence[float], coverage: float, kind: str = "bca"
