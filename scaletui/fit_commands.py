@@ -32,7 +32,7 @@ _SUMMARY = {
     "fit": "Fit scaling laws to your own runs, with intervals: CSV, TSV, JSON Lines, Parquet; - reads a pipe.",
     "predict": "What a run will reach by your own fit, and how sure that is.",
 }
-_MANY = 50_000  # runs times resamples of one, from which work says how far it is
+_EXAMPLE = ("examples", "synthetic-runs.csv")
 
 
 def _argument(name: str, metavar: str, help: str, several: bool = False) -> Option:

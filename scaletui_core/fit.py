@@ -69,7 +69,12 @@ def answer_of(found: Fitted, **more: Any) -> Answer:
         **more,
     )  # fmt: skip
     return Answer(
-        "fit", given(found.inputs), tuple(rows), tuple(notes), origin, Table("subject", (), digits=4, tells_all=True)
+        "fit",
+        {"file": found.runs.file, **given(found.inputs)},
+        tuple(rows),
+        tuple(notes),
+        origin,
+        Table("subject", (), digits=4, tells_all=True),
     )
 
 
@@ -113,7 +118,7 @@ def _parametric(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
         count = sum(one.runs for one in found.left_out)
         error = float(np.sqrt(sum(one.runs * one.spread**2 for one in found.left_out) / count))
         how = Working("root mean square of ln L_hat - ln L of each budget, fitted without it", (runs,))
-        label = "error at budgets left out, in ln L"
+        label = "error at left-out budgets, ln L"
         rows.append(Row("left_out_error", label, error, "1", subject=name, working=how))
         worst = max(found.left_out, key=lambda one: abs(one.bias))
         text = (
@@ -204,7 +209,7 @@ def _envelope(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
                       (Number("budgets", float(len(one.flops)), "1"),))  # fmt: skip
     _exponents(one, name, source, working, found, rows)
     (end,) = _sampled(one, [one.curvature], ["curvature"], found)
-    label = "curvature: change of a in a decade of C"
+    label = "curvature: change of a a decade"
     row = Row("curvature", label, one.curvature, "1", subject=name, source="hoffmann-2022: Appendix E")
     rows.append(_with(row, end))
     _count(rows, name, len(np.unique(one.winner)), one.converged, "curves on the frontier")
@@ -242,7 +247,7 @@ def _power(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
         for row_id, label, told in (("held_out_predicted", "a C^b + c", held.irreducible),
                                     ("held_out_predicted_pure", "a C^b", held.pure)):  # fmt: skip
             if told is not None:
-                row = Row(row_id, f"predicted by {label} of smaller runs", told.predicted, "nats/token", subject=name)
+                row = Row(row_id, f"foretold from below by {label}", told.predicted, "nats/token", subject=name)
                 rows.append(_with(row, Interval(told.low, told.high, 0.0)))
     _count(rows, name, one.count, one.converged, "points of the frontier")
     _said_by(one, name, notes)
