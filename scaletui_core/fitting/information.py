@@ -26,6 +26,8 @@ if TYPE_CHECKING:  # it brings numba, which a design does not need
 COEFFICIENTS = ("E", "A", "B", "alpha", "beta")
 TARGETS = ("loss", "params")
 _MEDIAN = 0.6744897501960817  # median absolute value of a standard normal
+NO_NOISE = 1e-12
+"""A spread of ln L that is rounding alone."""
 _SINGULAR = 1e-12  # least share of the information's largest direction that is more than rounding
 
 
@@ -43,10 +45,10 @@ class Evidence:
         The sum over runs of g g^T, so the information where the spread is 1.
     spread : float
         Standard deviation of ln L of one run.
-    factor : float
-        Variance of the fit over that of least squares, where residuals are normal.
-    params, tokens, ratio : tuple of float
-        Least and most N [parameters], D [tokens] and D/N [tokens/parameter] of the runs.
+    loss : Loss
+        What the fit summed, its scale filled in.
+    params, tokens, ratio, flops : tuple of float
+        Least and most N [parameters], D [tokens], D/N [tokens/parameter] and C = 6 N D [FLOP] of the runs.
     count : int
         How many runs there are.
     """
@@ -55,16 +57,21 @@ class Evidence:
     centre: tuple[float, float]
     matrix: Array
     spread: float
-    factor: float
+    loss: Loss
     params: tuple[float, float]
     tokens: tuple[float, float]
     ratio: tuple[float, float]
+    flops: tuple[float, float]
     count: int
 
-    def error(self, gradient: Array, matrix: Array | None = None) -> float:
-        """Return the standard error of what has this gradient, under this information or that of the runs."""
-        known = self.matrix if matrix is None else matrix
-        return self.spread * sqrt(self.factor * float(gradient @ np.linalg.solve(known, gradient)))
+    @property
+    def factor(self) -> float:
+        """Variance of the fit over that of least squares, where residuals are normal."""
+        return variance_factor(self.loss, self.spread)
+
+    def error(self, gradient: Array) -> float:
+        """Return the standard error of what has this gradient, by the runs there are."""
+        return self.spread * sqrt(self.factor * float(gradient @ np.linalg.solve(self.matrix, gradient)))
 
 
 class Target(NamedTuple):
@@ -129,15 +136,14 @@ def variance_factor(loss: Loss, spread: float) -> float:
     """
     if loss.kind == "squared":
         return 1.0
-    if loss.scale is None:
-        raise ValueError("the scale of a fit is filled in")
-    k = loss.scale / spread
+    assert loss.scale is not None  # a fit fills it in
+    k = loss.scale / max(spread, NO_NOISE)
     if loss.kind == "huber":
         inside = erf(k / sqrt(2.0))
         if k < 1e-4:
             return pi / 2.0
-        density = exp(-0.5 * k * k) / sqrt(2.0 * pi)
-        return (inside - 2.0 * k * density + k * k * (1.0 - inside)) / inside**2
+        edge = exp(-0.5 * k * k) / sqrt(2.0 * pi)
+        return (inside - 2.0 * k * edge + k * k * (1.0 - inside)) / inside**2
     from scaletui_core.fitting.kernels import DEGREES
 
     z = np.linspace(-10.0, 10.0, 200_001)
@@ -174,14 +180,14 @@ def evidence(
     loss : Loss
         What the fit summed, its scale filled in.
     spread : float, optional
-        Standard deviation of ln L; that of the residuals by default.
+        Standard deviation of ln L; by default that of the residuals, 0 where no losses are given.
     levels : array_like of shape (n,), optional
         Final losses [nats/token], for the residuals.
 
     Raises
     ------
     InputError
-        If the runs leave a coefficient open, with what is missing; or if there is no spread.
+        If the runs leave a coefficient open, with what is missing.
     """
     log_n, log_d = np.log(np.asarray(params, np.float64)), np.log(np.asarray(tokens, np.float64))
     order = np.lexsort((log_d, log_n))  # sums of floats depend on it
@@ -193,19 +199,24 @@ def evidence(
     matrix = information(theta, x, y)
     _check(matrix, log_n, log_d)
     if spread is None:
-        if levels is None:
-            raise InputError("no losses to tell the noise from", where="--noise", hint="such as --noise 0.5%")
-        spread = robust_spread(log_terms(theta, x, y)[0] - np.log(np.asarray(levels, np.float64))[order])
-        if not spread > 1e-12:
-            text = "the runs lie on the law without any noise, so every interval has no width"
-            raise InputError(text, where="--noise", hint="say what a run's noise will be: --noise 0.5%")
+        spread = 0.0
+        if levels is not None:
+            spread = robust_spread(log_terms(theta, x, y)[0] - np.log(np.asarray(levels, np.float64))[order])
     ratio = log_d - log_n
-    ends = [(exp(float(one.min())), exp(float(one.max()))) for one in (log_n, log_d, ratio)]
-    return Evidence(theta, centre, matrix, spread, variance_factor(loss, spread), *ends, len(log_n))
+    n, d, r, c = ((exp(float(one.min())), exp(float(one.max()))) for one in (log_n, log_d, ratio, log_n + log_d + LN6))
+    return Evidence(theta, centre, matrix, spread, loss, n, d, r, c, len(log_n))
 
 
 def evidence_of(runs: Runs, found: ParametricFit, spread: float | None = None) -> Evidence:
-    """Return what runs know of the law fitted to them, as `evidence`."""
+    """Return what runs know of the law fitted to them, as `evidence`.
+
+    Raises
+    ------
+    InputError
+        If the fit did not converge, or the runs leave a coefficient open.
+    """
+    if not found.converged:
+        raise InputError(f"a design needs a fit that converged: {'; '.join(found.reasons)}", where=runs.file or None)
     return evidence(runs.params, runs.tokens, found.coefficients, found.loss, spread=spread, levels=runs.loss)
 
 
