@@ -113,12 +113,10 @@ def interval_rows(known: Evidence, found: Proposal) -> list[Row]:
         widths.append(made(f"interval_{name}", f"half of the 90% interval of ln {of}, {when}", half_width, number))
     now = Number("h_now", widths[0].value, "1")
     shrunk = []
-    for row, name, what in zip(
-        widths[1:], ("shrinkage", "shrinkage_single", "shrinkage_ladder"),
-        ("these runs take off", "one compute-optimal run takes off", f"{_counted(found.ladder)} take off"), strict=True,
-    ):  # fmt: skip
-        label = f"of its width, {what}"
-        shrunk.append(made(name, label, shrinkage_of, Number("h_after", row.value, "1"), now))
+    whats = ("these runs take off", "one compute-optimal run takes off", f"{_counted(found.ladder)} takes off")
+    for row, end, what in zip(widths[1:], ("", "_single", "_ladder"), whats, strict=True):
+        number = Number("h_after", row.value, "1")
+        shrunk.append(made(f"shrinkage{end}", f"of its width, {what}", shrinkage_of, number, now))
     spent = sum(step.flops for step in found.runs)
     working = Working("sum of 6 N D", tuple(Number("C", step.flops, "FLOP") for step in found.runs))
     cost = Row("spent", "compute of these runs", spent, "FLOP", source=training_flops.source, working=working)
@@ -161,7 +159,13 @@ def notes_of(known: Evidence, found: Proposal) -> list[Note]:
             f"A run's ln L is taken to have normal noise of {format_quantity(known.spread, 'fraction', digits=2)}, the "
             "same at every size and independent: runs of one N and D need seeds and orders of data of their own.",
         ),
-        Note("design-bounds", f"Looked for among {_words(bounds)}.", SOURCE, kind="convention"),
+        Note(
+            "design-bounds",
+            f"Looked for among {_words(bounds)}; narrow that (--min-params, --max-tokens, --max-ratio, ...) to where "
+            "the law is trusted.",
+            SOURCE,
+            kind="convention",
+        ),
         Note(
             "design-naive",
             "One compute-optimal run has all the compute; the ladder has it on runs a half decade of compute apart, "

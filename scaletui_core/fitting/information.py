@@ -9,7 +9,7 @@ Designs, ch. 17), where ``s`` is the spread and ``f`` what the sum that was mini
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import erf, exp, log, pi, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -42,7 +42,7 @@ class Evidence:
     centre : tuple of float
         Mean ln N and mean ln D of the runs.
     matrix : ndarray, shape (5, 5)
-        The sum over runs of g g^T, so the information where the spread is 1.
+        The sum over runs of g g^T: the information where the spread and the factor are 1.
     spread : float
         Standard deviation of ln L of one run.
     loss : Loss
@@ -72,6 +72,29 @@ class Evidence:
     def error(self, gradient: Array) -> float:
         """Return the standard error of what has this gradient, by the runs there are."""
         return self.spread * sqrt(self.factor * float(gradient @ np.linalg.solve(self.matrix, gradient)))
+
+    def with_sample(self, sample: Array) -> Evidence:
+        """Return what bootstrap fits say the runs know, where their noise is not the same at every size.
+
+        Parameters
+        ----------
+        sample : ndarray, shape (resamples, 5)
+            ``(E, ln A, ln B, alpha, beta)`` of each, more than 5; NaN rows are left out.
+
+        Raises
+        ------
+        InputError
+            If the fits do not spread in five directions.
+        """
+        kept = sample[np.isfinite(sample).all(axis=1)]
+        thetas = kept - np.outer(kept[:, 3], (0, self.centre[0], 0, 0, 0))
+        thetas -= np.outer(kept[:, 4], (0, 0, self.centre[1], 0, 0))
+        thetas[:, 0] = np.log(kept[:, 0])
+        covariance = np.cov(thetas, rowvar=False) if len(kept) > 5 else np.zeros((5, 5))
+        size = np.sqrt(np.diag(covariance))
+        if not (size.min() > 0.0 and np.linalg.eigvalsh(covariance / np.outer(size, size))[0] > _SINGULAR):
+            raise InputError("the bootstrap fits do not spread in all five coefficients", hint="take more --bootstraps")
+        return replace(self, matrix=self.spread**2 * self.factor * np.linalg.inv(covariance))
 
 
 class Target(NamedTuple):
