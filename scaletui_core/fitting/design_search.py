@@ -18,7 +18,8 @@ _CHEAP = 1e-3  # what a cheap run may cost over a dear one
 _KEPT = 6  # splits that are moved off the grid
 _TRADED = 4  # runs that are let grow, and that are let shrink, at a time
 _STEPS = np.concatenate([sign * np.geomspace(1.0, 1e-7, 22) for sign in (1.0, -1.0)])
-_ROUNDS, _GAIN = 600, 1e-10
+_STRIDE = 6  # trades between looks back
+_ROUNDS, _NEAR, _GAIN = 600, 1e-5, 1e-10  # trades at most; the gain of one that is worth its time, at first and at last
 
 
 class Search:
@@ -44,7 +45,10 @@ class Search:
             new = all(len(points) != len(one) or not np.allclose(points, one) for one in kept)
             if len(kept) < _KEPT and new:
                 kept.append(points)
-        return min((self._moved(points) for points in kept), key=lambda points: float(self.space.variance(points)))
+        near = sorted(
+            (self._moved(points, _NEAR) for points in kept), key=lambda points: float(self.space.variance(points))
+        )
+        return min((self._moved(points, _GAIN) for points in near[:2]), key=lambda p: float(self.space.variance(p)))
 
     def _gains(self, inverse: Array) -> Array:
         """Return what each point of the grid would take off the variance."""
@@ -84,22 +88,42 @@ class Search:
                 break
         return chosen
 
-    def _moved(self, points: Array) -> Array:
-        """Return a design moved to where no trade between two runs betters it."""
-        here = float(self.space.variance(points))
-        for _ in range(_ROUNDS):
-            trials = self._trials(points)
+    def _moved(self, points: Array, gain: float) -> Array:
+        """Return a design moved to where no trade between two runs betters it by a share of its variance."""
+        here, before = float(self.space.variance(points)), points
+        for turn in range(_ROUNDS):
+            trials = np.concatenate((self._trials(points), self._strides(points, before)))
+            if turn % _STRIDE == 0:
+                before = points
+            trials = trials[self._allowed(trials)]
             if not len(trials):
                 break
             values = self.space.variance(trials)
             index = int(np.argmin(values))
-            if not values[index] < here * (1.0 - _GAIN):
+            if not values[index] < here * (1.0 - gain):
                 break
             points, here = trials[index], float(values[index])
         return points
 
+    def _allowed(self, designs: Array) -> Array:
+        """Return whether all runs of designs lie inside the bounds, and cost no more than there is."""
+        return np.asarray(
+            np.all(self.space.inside(designs), axis=1) & (self.space.cost(designs).sum(axis=1) <= 1.0 + SLACK)
+        )
+
+    def _strides(self, points: Array, before: Array) -> Array:
+        """Return designs further along the way from an earlier one, and those with two runs in their middle."""
+        far = points + np.geomspace(0.25, 64.0, 9)[:, None, None] * (points - before)
+        far = np.clip(far, self.space.low, self.space.high)
+        far -= 0.5 * np.log(np.maximum(self.space.cost(far).sum(axis=1), 1.0))[:, None, None]
+        first, second = np.triu_indices(len(points), 1)
+        met = np.repeat(points[None], len(first), axis=0)
+        which = np.arange(len(first))
+        met[which, first] = met[which, second] = 0.5 * (points[first] + points[second])
+        return np.concatenate((far, met))
+
     def _trials(self, points: Array) -> Array:
-        """Return designs near one, none dearer than the money: runs that gain most grow by what others give up."""
+        """Return designs near one: runs that gain most grow by what those that gain least give up, or by what is left."""
         cost = self.space.cost(points)
         spare = max(1.0 - float(cost.sum()), 0.0)
         moved = LINES[:, None, None, :] * np.eye(len(points))[:, :, None]  # (line, run, run, 2)
@@ -125,10 +149,7 @@ class Search:
                         rise[:, None, None] * moved[line, run] + np.log(left)[:, None, None] * moved[other_line, other]
                     )
                     out.append(points + trade)
-        trials = np.concatenate(out)
-        fits = np.all(self.space.inside(trials), axis=1)
-        fits &= self.space.cost(trials).sum(axis=1) <= 1.0 + SLACK
-        return np.asarray(trials[fits])
+        return np.concatenate(out)
 
 
 def _first(order: Array) -> list[tuple[int, int]]:
