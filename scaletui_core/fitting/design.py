@@ -86,7 +86,8 @@ def answer_of(inputs: DesignInputs, known: Evidence) -> Answer:
     inputs : DesignInputs
         A target (a budget, or N and D), and what may be spent.
     known : Evidence
-        What the runs behind the fit know, as `scaletui_core.fitting.information.evidence_of` gives it.
+        What the runs behind the fit know, as `scaletui_core.fitting.information.evidence_of` gives it with
+        ``inputs.noise`` for a spread.
 
     Raises
     ------

@@ -123,7 +123,7 @@ class Search:
         return np.concatenate((far, met))
 
     def _trials(self, points: Array) -> Array:
-        """Return designs near one: runs that gain most grow by what those that gain least give up, or by what is left."""
+        """Return designs near one: runs that gain most grow by what those that gain least give up, or what is left."""
         cost = self.space.cost(points)
         spare = max(1.0 - float(cost.sum()), 0.0)
         moved = LINES[:, None, None, :] * np.eye(len(points))[:, :, None]  # (line, run, run, 2)

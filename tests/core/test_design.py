@@ -225,17 +225,20 @@ def test_no_descent_of_scipy_ends_lower(what: str) -> None:
         {"type": "ineq", "fun": lambda z: z[1::2] - z[::2] - bounds[2, 0]},
         {"type": "ineq", "fun": lambda z: bounds[2, 1] - z[1::2] + z[::2]},
     )
-    rng, ends = np.random.default_rng(3), []
+    rng, starts, ends = np.random.default_rng(3), [], []
     print("seed", 3)
-    while len(ends) < 6:
+    while len(starts) < 6:
         runs = drawn(rng, found.bounds, SPEND * rng.dirichlet(np.ones(3)))
-        if runs is not None:
-            start = np.log(np.column_stack(runs)).ravel()
-            box = [tuple(bounds[i % 2]) for i in range(6)]
-            done = optimize.minimize(height, start, method="SLSQP", bounds=box, constraints=limits)
-            if all(np.min(limit["fun"](done.x)) > -1e-6 for limit in limits):
-                ends.append(exp(done.fun))
-    assert min(ends) >= found.error_after * (1.0 - 1e-6)
+        starts += [runs] if runs is not None else []
+    own = [np.array([getattr(step, name) for step in found.runs]) for name in ("params", "tokens")]
+    box = [tuple(bounds[i % 2]) for i in range(6)]
+    for runs in ((own[0], own[1]), *starts):  # from where the proposal ended, too
+        start = np.log(np.column_stack(runs)).ravel()
+        done = optimize.minimize(height, start, method="SLSQP", bounds=box, constraints=limits, options={"ftol": 1e-12})
+        if all(np.min(limit["fun"](done.x)) > -1e-8 for limit in limits):
+            ends.append(exp(done.fun))
+    assert len(ends) >= 3
+    assert min(ends) >= found.error_after * (1.0 - 1e-7)
     assert min(ends) < 0.95 * found.error_now
 
 
