@@ -16,7 +16,8 @@ from scaletui.root import Option
 from scaletui_core.answer import Note
 from scaletui_core.errors import InputError, ScaletuiError
 from scaletui_core.fields import changed, fields_of, given, parse_inputs
-from scaletui_core.fit_file import FOLDER, SUFFIX, read_fit
+from scaletui_core.fit_file import FOLDER, KEPT_RUNS, SUFFIX, read_fit
+from scaletui_core.fitting.design import DesignInputs
 from scaletui_core.fitting.inputs import FitInputs
 from scaletui_core.fitting.read_inputs import ReadInputs
 from scaletui_core.predict import PredictInputs
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _SUMMARY = {
     "fit": "Fit scaling laws to your own runs, with intervals: CSV, TSV, JSON Lines, Parquet; - reads a pipe.",
     "predict": "What a run will reach by your own fit, and how sure that is.",
+    "design": "Which runs to do next: those that shrink the interval of a prediction most.",
 }
 _EXAMPLE = ("examples", "synthetic-runs.csv")
 
@@ -70,6 +72,14 @@ def command(name: str) -> tuple[str, Callable[..., Any]]:
             (
                 _argument("file", "FIT", "What `scaletui fit --out` wrote, or the NAME of --save."),
                 *declared_options(PredictInputs),
+                *SHARED_OPTIONS,
+            ),
+        ),
+        "design": (
+            _design,
+            (
+                _argument("file", "FIT", "What `scaletui fit --out` wrote, or the NAME of --save."),
+                *declared_options(DesignInputs),
                 *SHARED_OPTIONS,
             ),
         ),
@@ -178,7 +188,8 @@ def _fitted(read: Read, inputs: FitInputs, threads: int | None) -> Fitted:
 def _place(name: str) -> str:
     """Return the path of a fit by what a person calls it: a file, or the name of one that was saved."""
     folder = locations.config_folder()
-    if folder is not None and os.sep not in name and not name.lower().endswith(SUFFIX):
+    is_path = os.sep in name or name.lower().endswith(SUFFIX) or os.path.exists(name)
+    if folder is not None and not is_path:
         return os.path.join(folder, FOLDER, name + SUFFIX)
     return name
 
@@ -201,6 +212,34 @@ def _predict(file: str | None, **given_: Any) -> int:
     for key in failed:
         say(f"{name}: the fit did not converge: {key}")
     return 1 if failed else 0
+
+
+def _design(file: str | None, **given_: Any) -> int:
+    asked = {field.name: given_.pop(field.name) for field in fields_of(DesignInputs)}
+    if not file:
+        hint = "such as scaletui design fit.json --flops 1e25 --spend 1e22"
+        raise InputError("no fit named", where="FIT", hint=hint)
+    inputs = parse_inputs(DesignInputs, asked)
+    document, name = read_fit(_place(file), "FIT"), os.path.basename(file)
+    fit, values = document.get("parametric"), document["data"].get("values")
+    if fit is None or not fit["converged"]:
+        raise InputError("a design needs a fit of Approach 3 that converged", where=name, hint="fit with --method all")
+    if values is None:
+        most = f"{KEPT_RUNS:,}"
+        raise InputError("does not hold its runs, which a design needs", where=name, hint=f"fit at most {most} runs")
+
+    def make(catalog: Catalog) -> Asked:
+        from scaletui_core.fitting.design import answer_of
+        from scaletui_core.fitting.information import evidence
+        from scaletui_core.fitting.parametric import Loss
+
+        loss = Loss(str(fit["loss"].get("kind")), fit["loss"].get("scale"))
+        columns = values["params"], values["tokens"]
+        known = evidence(*columns, fit["coefficients"], loss, spread=inputs.noise, levels=values["loss"])
+        return inputs, answer_of(inputs, known)
+
+    show(make, **given_)
+    return 0
 
 
 def _compare(

@@ -12,7 +12,7 @@ from scaletui_core.calculator import provenance
 from scaletui_core.fields import given
 from scaletui_core.fitting.bootstrap import Interval
 from scaletui_core.fitting.doubt import coefficients_of, identifiability, intervals
-from scaletui_core.fitting.records import Sampled
+from scaletui_core.fitting.records import Fault, Sampled
 from scaletui_core.fitting.whole import Fitted
 from scaletui_core.formula import Number, Working
 from scaletui_core.quantity_text import format_quantity
@@ -28,6 +28,7 @@ _FORM = {
     "squared": "sum over runs of (ln L_hat - ln L)^2/2, L_hat = E + A/N^alpha + B/D^beta, at its minimum",
     "student-t": "sum over runs of -ln t4((ln L_hat - ln L)/s), L_hat = E + A/N^alpha + B/D^beta, at its minimum",
 }
+_TOLD = 3
 _SPLIT = {"a": "a = beta/(alpha + beta), N_opt ~ C^a", "b": "b = alpha/(alpha + beta), D_opt ~ C^b"}
 _LABELS = {
     "E": "E, irreducible loss", "A": "A of A/N^alpha", "B": "B of B/D^beta", "alpha": "alpha", "beta": "beta",
@@ -61,7 +62,7 @@ def answer_of(found: Fitted, **more: Any) -> Answer:
     for name, reason in (found.refusals or {}).items():
         kind = "unreachable" if name in APPROACH else "assumption"
         notes.append(Note(f"refused:{name}", reason + ".", None, name if name in APPROACH else "power", kind))
-    notes += [Note(f"data:{fault.kind}", _said(fault.line, fault.reason), None) for fault in found.runs.faults]
+    notes += _faults(found.runs.faults)
     doubt = found.doubt
     origin = provenance(
         data=found.runs.file, data_sha256=found.runs.digest, runs=found.runs.count,
@@ -78,8 +79,21 @@ def answer_of(found: Fitted, **more: Any) -> Answer:
     )
 
 
-def _said(line: int, reason: str) -> str:
-    return f"line {line}: {reason}." if line else f"{reason}."
+def _faults(faults: tuple[Fault, ...]) -> list[Note]:
+    """Return what is said of rows: the first few of each kind, and how many more there are."""
+    out = []
+    for kind in dict.fromkeys(fault.kind for fault in faults):
+        own = [fault for fault in faults if fault.kind == kind]
+        for fault in own[:_TOLD]:
+            out.append(
+                Note(f"data:{kind}", f"line {fault.line}: {fault.reason}." if fault.line else f"{fault.reason}.", None)
+            )
+        if len(own) > _TOLD:
+            last = own[-1]  # of very many the reader has counted the rest
+            more = f"{len(own) - _TOLD} more" if last.line else f"{len(own) - 1 - _TOLD} more, {last.reason}"
+            lines = ", ".join(str(fault.line) for fault in own[_TOLD:] if fault.line)
+            out.append(Note(f"data:{kind}", f"{more} of that kind: lines {lines}.", None))
+    return out
 
 
 def _with(row: Row, interval: Interval | None) -> Row:
