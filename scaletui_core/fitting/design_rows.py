@@ -174,12 +174,15 @@ def notes_of(known: Evidence, found: Proposal) -> list[Note]:
             kind="convention",
         ),
     ]
+    if known.resamples:
+        text = f"What the runs there are know is by {known.resamples:,} bootstrap fits; the noise is that of new runs."
+        notes.insert(1, _note("bootstrap", text))
     if known.factor > 1.005:
         text = (
             f"The fit sums {known.loss.kind}, whose variance under normal noise is {known.factor:.2f} times that of "
-            "squares, before and after."
+            "squares."
         )
-        notes.insert(2, _note("efficiency", text))
+        notes.insert(-2, _note("efficiency", text))
     flops = training_flops(found.target.params, found.target.tokens)
     beyond = decades_outside(flops, *known.flops)
     if abs(beyond) >= INSIDE:

@@ -51,6 +51,8 @@ class Evidence:
         Least and most N [parameters], D [tokens], D/N [tokens/parameter] and C = 6 N D [FLOP] of the runs.
     count : int
         How many runs there are.
+    resamples : int
+        Bootstrap fits that ``matrix`` is by; 0 where it is by the law's gradients.
     """
 
     theta: Array
@@ -63,6 +65,7 @@ class Evidence:
     ratio: tuple[float, float]
     flops: tuple[float, float]
     count: int
+    resamples: int = 0
 
     @property
     def factor(self) -> float:
@@ -94,7 +97,8 @@ class Evidence:
         size = np.sqrt(np.diag(covariance))
         if not (size.min() > 0.0 and np.linalg.eigvalsh(covariance / np.outer(size, size))[0] > _SINGULAR):
             raise InputError("the bootstrap fits do not spread in all five coefficients", hint="take more --bootstraps")
-        return replace(self, matrix=self.spread**2 * self.factor * np.linalg.inv(covariance))
+        matrix = self.spread**2 * self.factor * np.linalg.inv(covariance)
+        return replace(self, matrix=matrix, resamples=len(kept))
 
 
 class Target(NamedTuple):

@@ -293,6 +293,10 @@ def test_bootstrap_fits_stand_in_for_equal_noise() -> None:
     target = target_of(known, AHEAD)
     wider = known.with_sample(np.vstack((sample, np.full(5, np.nan))))
     assert wider.error(target.gradient) == pytest.approx(2.0 * known.error(target.gradient), rel=0.02)
+    answer = answer_of(DesignInputs(flops=AHEAD, spend=SPEND), wider)
+    assert answer.row("error_now").value == pytest.approx(wider.error(target.gradient))
+    assert answer.row("shrinkage").value > proposed().shrinkage  # the new runs have the noise of one, not twice it
+    assert any("by 20,000 bootstrap fits" in note.text for note in answer.notes)
     with pytest.raises(InputError, match="do not spread"):
         known.with_sample(sample[:1].repeat(50, axis=0))
 
