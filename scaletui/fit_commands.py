@@ -236,6 +236,10 @@ def _design(file: str | None, **given_: Any) -> int:
         loss = Loss(str(fit["loss"].get("kind")), fit["loss"].get("scale"))
         columns = values["params"], values["tokens"]
         known = evidence(*columns, fit["coefficients"], loss, spread=inputs.noise, levels=values["loss"])
+        if len(fit["sample"]) > 1:
+            import numpy as np
+
+            known = known.with_sample(np.array(fit["sample"]))
         return inputs, answer_of(inputs, known)
 
     show(make, **given_)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from scaletui_core.answer import Answer, Note, Row, Table
+from scaletui_core.answer import Answer, Note, Row, Sweep, Table
 from scaletui_core.calculator import provenance
 from scaletui_core.fields import given
 from scaletui_core.fitting.bootstrap import Interval
@@ -69,14 +69,10 @@ def answer_of(found: Fitted, **more: Any) -> Answer:
         seed=found.inputs.seed or 0, bootstraps=0 if doubt is None else len(doubt.sample), coverage=found.coverage,
         **more,
     )  # fmt: skip
-    return Answer(
-        "fit",
-        {"file": found.runs.file, **given(found.inputs)},
-        tuple(rows),
-        tuple(notes),
-        origin,
-        Table("subject", (), digits=4, tells_all=True),
-    )
+    sweep = Sweep("compute", "C", "FLOP") if any(row.at is not None for row in rows) else None
+    inputs = {"file": found.runs.file, **given(found.inputs)}
+    table = Table("subject", (), digits=4, tells_all=True)
+    return Answer("fit", inputs, tuple(rows), tuple(notes), origin, table, sweep)
 
 
 def _faults(faults: tuple[Fault, ...]) -> list[Note]:

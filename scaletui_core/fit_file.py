@@ -235,7 +235,7 @@ def law_record(document: Record, name: str) -> Record:
     """
     data = document["data"]
     fitted = {
-        "name": f"fit of {visible(data['file'], 60)}, {data['runs']:,} runs",
+        "name": f"fit of {visible(os.path.basename(data['file']), 60)}, {data['runs']:,} runs",
         "counts": "what the runs count",
         "fitted": data["flops"] if data["flops"][0] < data["flops"][1] else [0, data["flops"][1]],
         "fitted_source": f"{name}: the runs",

@@ -89,7 +89,8 @@ def intervals(
         return [Interval(float("nan"), float("nan"), float("nan"))] * len(value)
     point = np.asarray(value, dtype=np.float64)
     low, high = bca(kept, point, without, coverage) if kind == "bca" else percentile(kept, coverage)
-    errors = kept.std(axis=0, ddof=1)
+    with np.errstate(over="ignore", invalid="ignore"):  # A of a wild resample may be any number
+        errors = kept.std(axis=0, ddof=1)
     return [Interval(float(a), float(b), float(c)) for a, b, c in zip(low, high, errors, strict=True)]
 
 

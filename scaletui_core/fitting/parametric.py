@@ -62,6 +62,11 @@ class Loss(NamedTuple):
         """The kernels' number of the kind."""
         return KINDS.index(self.kind)
 
+    @property
+    def width(self) -> float:
+        """The scale as the kernels take it: of squares one beyond all residuals."""
+        return _FAR if self.kind == "squared" or self.scale is None else self.scale
+
 
 HOFFMANN = Loss()
 """Huber with delta = 1e-3, what Hoffmann et al. sum."""
@@ -211,7 +216,7 @@ def score(runs: Runs, coefficients: Sequence[float], loss: Loss = HOFFMANN) -> f
     work = np.empty((kernels.ROOM, kernels.BLOCK))
     theta = np.array([np.log(e), log_a, log_b, alpha, beta])
     columns = (np.log(runs.params), np.log(runs.tokens), np.log(runs.loss), np.ones(runs.count))
-    return float(compiled(kernels.objective)(theta, *columns, loss.number, loss.scale or _FAR, work))
+    return float(compiled(kernels.objective)(theta, *columns, loss.number, loss.width, work))
 
 
 def fit(runs: Runs, loss: Loss = HOFFMANN, *, exhaustive: bool = False, threads: int = 1) -> ParametricFit:
@@ -400,7 +405,7 @@ def refitted(
 
     def run(first: int, last: int) -> None:
         kernel(
-            weights, first, last, theta, problem.x, problem.y, problem.log_loss, loss.number, loss.scale, problem.box,
+            weights, first, last, theta, problem.x, problem.y, problem.log_loss, loss.number, loss.width, problem.box,
             tolerance, _LAST, points, values, states,
         )  # fmt: skip
 
