@@ -311,7 +311,7 @@ def _fit(problem: Problem, loss: Loss, exhaustive: bool, threads: int) -> Parame
         _refined(small, np.concatenate((bottoms, few)), loss, falling, threads),
     ]
     if exhaustive:
-        tried.append(_refined(small, starts, loss, falling, threads))
+        tried.append(_refined(small, starts, loss, falling[1:], threads))
     points, values = np.concatenate([one[0] for one in tried]), np.concatenate([one[1] for one in tried])
     for _ in range(3):
         best = points[np.argmin(values)]
@@ -396,7 +396,7 @@ def in_chunks(run: Any, count: int, size: int, threads: int) -> None:
 
 
 def refitted(
-    problem: Problem, theta: Array, loss: Loss, weights: Array, threads: int = 1, tolerance: float = 1e-10
+    problem: Problem, theta: Array, loss: Loss, weights: Array, threads: int = 1, tolerance: float = 1e-8
 ) -> tuple[Array, Array, Indices]:
     """Return the minima from ``theta`` on under other weights of the runs, a row each: points, objectives, states."""
     count = len(weights)
