@@ -22,7 +22,7 @@ from scaletui_core.traced import Traced
 SOLVED = ("flops", "params", "tokens")
 """The fields of the budget of which those that are empty are solved for."""
 _ROOM = 15  # cells of a field at 80 columns
-_OPTION = re.compile(r"`[^`]*`|add --explain|--[a-z][a-z-]*")  # a command between backquotes stays one
+_OPTION = re.compile(r"`[^`]*`|--[a-z][a-z-]*")  # a command between backquotes stays one
 
 
 class Sheet:
@@ -242,8 +242,7 @@ def _place(field: Field) -> str:
 
 @lru_cache
 def _labels(part: str) -> dict[str, str]:
-    labels = {field.option: field.label for field in fields_of(calculator(part).inputs)}
-    return labels | {"add --explain": "press e"}
+    return {field.option: field.label for field in fields_of(calculator(part).inputs)}
 
 
 def in_app(text: str, part: str = "calc") -> str:
