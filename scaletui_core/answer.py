@@ -141,11 +141,14 @@ class Table(NamedTuple):
         stand one a line, each with its key before it: a list of groups.
     captions : dict
         A last column of words, by key.
+    names : dict
+        What stands in place of the key, by ``at``.
     """
 
     key: str
     columns: tuple[Column, ...]
     captions: dict[str, str] = {}  # noqa: RUF012
+    names: dict[float, str] = {}  # noqa: RUF012
 
 
 class Sweep(NamedTuple):

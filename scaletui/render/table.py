@@ -122,7 +122,7 @@ def grid(answer: Answer, *, inline: bool = False) -> Grid:
     for line in lines:
         varies = any(_cell_at(line.rows.get(c.id), c, "low", inline) for c in columns)
         for name, end in (("", "value"), *(below if varies else ())):
-            cells = [name or visible(line.key)]
+            cells = [name or visible(line.key if line.at is None else table.names.get(line.at, line.key))]
             if answer.sweep:
                 at = "" if name else _MISSING if line.at is None else format_quantity(line.at, answer.sweep.unit)
                 cells.append(at)

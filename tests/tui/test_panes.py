@@ -139,8 +139,44 @@ def test_what_an_empty_field_is_said_to_take(catalog: Catalog) -> None:
 def test_an_inherited_value_is_not_said_to_be_given(catalog: Catalog) -> None:
     scenario = Scenario(catalog, {"calc": {"flops": "5.76e23"}, "copies": {"k": "5"}})
     copies = scenario.sheet("copies")
-    assert copies.in_app("given: --speed, given: --k") == "from the speed, given: k"
+    assert copies.in_app("given: --speed, given: --k") == "from the speed (roofline), given: k"
     assert copies.in_app("`scaletui speed --k 5` shows it") == "`scaletui speed --k 5` shows it"
+
+
+def test_a_field_names_the_line_that_it_takes_from(catalog: Catalog) -> None:
+    scenario = Scenario(catalog, {"calc": {"flops": "5.76e23"}})
+
+    def placeholder(part: str, name: str) -> str:
+        sheet = scenario.sheet(part)
+        return sheet.placeholder(next(one for one in sheet.fields if one.name == name))
+
+    assert placeholder("speed", "hardware") == "8xh100 holds N"
+    assert placeholder("copies", "speed") == "22 (roofline)"
+    assert placeholder("batch", "loss") == "1.7115 (kaplan)"
+    assert scenario.sheet("batch").echo("loss").startswith("L = 1.7115 nats/token, from the budget (kaplan-2020); ")
+    pace = scenario.sheet("speed").answer.row("human_multiple", subject="roofline").value  # type: ignore[union-attr]
+    assert scenario.sheet("copies").inputs.speed == pace
+    scenario.set("speed", {"params": "-", "human_multiple": repr(float(pace))})  # the same, and now it is given
+    assert placeholder("copies", "speed") == "22 (speed)"
+
+
+def test_a_forecast_fills_fields_that_say_so(catalog: Catalog) -> None:
+    scenario = Scenario(catalog, {"copies": {"chain": "gpt-2030"}})
+    sheet = scenario.sheet("copies")
+    filled = {one.name: sheet.placeholder(one) for one in sheet.fields if "gpt-2030" in sheet.placeholder(one)}
+    assert filled == {
+        "speed": "5 (gpt-2030)", "k": "5 (gpt-2030)", "years": "1.2 (gpt-2030)", "tokens_per_minute": "500 (gpt-2030)",
+    }  # fmt: skip
+    assert sheet.echo("years").endswith("Default: 1.2.")
+    before = sheet.answer
+    scenario.set("copies", {name: text.split()[0] for name, text in filled.items()})
+    after = scenario.sheet("copies").answer
+    assert before is not None
+    assert after is not None
+    assert [(row.id, row.value) for row in after.rows] == [(row.id, row.value) for row in before.rows]
+    scenario.set("copies", {"chain": "", "tokens": "1T", "k": "", "years": ""})
+    sheet = scenario.sheet("copies")
+    assert [sheet.placeholder(one) for one in sheet.fields if one.name in ("k", "years")] == ["", "1"]
 
 
 # Flow

@@ -663,7 +663,7 @@ async def test_an_explanation_begins_with_what_the_line_is_about() -> None:
         assert lines[0] == "chinchilla-1"
         assert lines.index("for all laws") < next(n for n, line in enumerate(lines) if "training compute C" in line)
         await pilot.press("q", "5", "j", "e")
-        assert "Explained: forward passes that cost as much" in screen_text(app)
+        assert "Explained: tokens training's compute could write" in screen_text(app)
 
 
 async def test_a_command_in_a_note_stays_one_where_it_is_broken_over_lines() -> None:

@@ -139,7 +139,7 @@ def test_a_key_behind_typed_text_acts_on_all_of_it(terminal: Open) -> None:
 def test_keys_behind_a_pane_that_was_never_in_sight_act_on_what_it_shows(terminal: Open) -> None:
     session = terminal()
     session.type(b"4jje", "Explained: erdil-2025")
-    session.type(b"q3jyq5jje", "Explained: work of one person")
+    session.type(b"q3jyq5jje", "Explained: time that one person would take")
 
 
 def test_panes_follow_keys_sent_in_one_go(terminal: Open) -> None:
