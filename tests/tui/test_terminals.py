@@ -76,7 +76,12 @@ def test_what_a_person_sees(terminal: Open, name: str, settings: dict[str, str],
     check()
     session.type(b"e", "Explained: ")
     session.type(b"q", "Compute-optimal")
-    for key, seen in ((b"3", "next, word-in-context"), (b"4", "roofline"), (b"5", "forward passes"), (b"7", "B_noise")):
+    for key, seen in (
+        (b"3", "next, word-in-context"),
+        (b"4", "roofline"),
+        (b"5", "tokens training"),
+        (b"7", "B_noise"),
+    ):
         session.type(key, seen)
         check()
     session.type(b"1/\x05x", "is not a suffix")
