@@ -141,6 +141,8 @@ class Table(NamedTuple):
         stand one a line, each with its key before it: a list of groups.
     captions : dict
         A last column of words, by key.
+    names : dict
+        What stands in place of the key, by ``at``.
     digits : int
         Significant digits of a list of groups.
     tells_all : bool
@@ -150,6 +152,7 @@ class Table(NamedTuple):
     key: str
     columns: tuple[Column, ...]
     captions: dict[str, str] = {}  # noqa: RUF012
+    names: dict[float, str] = {}  # noqa: RUF012
     digits: int = 3
     tells_all: bool = False
 

@@ -16,6 +16,7 @@ from scaletui_core.traced import Traced
 _MISSING = "-"
 COMPARABLE = "Losses of laws fitted on different data or tokenizers do not compare."
 _LEAST_LABEL = 10  # columns that a cut label must keep to be worth showing
+_MORE = "add --explain, or name one"  # how the notes that are only counted are seen
 _FULL_NOTES = 3  # with at most so many laws the notes of a table are printed whole
 
 
@@ -121,7 +122,7 @@ def grid(answer: Answer, *, inline: bool = False) -> Grid:
     for line in lines:
         varies = any(_cell_at(line.rows.get(c.id), c, "low", inline) for c in columns)
         for name, end in (("", "value"), *(below if varies else ())):
-            cells = [name or visible(line.key)]
+            cells = [name or visible(line.key if line.at is None else table.names.get(line.at, line.key))]
             if answer.sweep:
                 at = "" if name else _MISSING if line.at is None else format_quantity(line.at, answer.sweep.unit)
                 cells.append(at)
@@ -168,10 +169,11 @@ def as_table(answer: Answer, width: int = 80, bold: bool = False) -> str:
     return "\n".join(out) + "\n"
 
 
-def answer_lines(answer: Answer, width: int, table_first: bool = False) -> list[TextLine]:
+def answer_lines(answer: Answer, width: int, table_first: bool = False, more: str = _MORE) -> list[TextLine]:
     """Return the lines of an answer as both the command and the app show them: what holds for all, the table, notes.
 
-    With ``table_first`` the table comes before what holds for all: the top is what a small window shows.
+    With ``table_first`` the table comes before what holds for all: the top is what a small window shows. ``more`` says
+    how to see the notes that are only counted.
     """
     if answer.is_grouped:
         return grouped_lines(answer, width)
@@ -182,7 +184,7 @@ def answer_lines(answer: Answer, width: int, table_first: bool = False) -> list[
         out = [*first, *([("", "", "")] if out else []), *second]
     drivers = sensitivity_lines(answer, {row.id for row in head_rows(answer)} | _ids(answer))
     out += [("", "", ""), *(("", cut(line, width), "") for line in drivers)] if drivers else []
-    notes = note_lines(answer, width)
+    notes = note_lines(answer, width, more)
     if notes:
         out += [("", "", ""), *(("quiet", line, "") for line in notes)]
     return out
@@ -268,7 +270,7 @@ def _least_width(table: Grid) -> int:
     return sum(wides) + 2 * (len(wides) - 1)
 
 
-def note_lines(answer: Answer, width: int) -> list[str]:
+def note_lines(answer: Answer, width: int, more: str = _MORE) -> list[str]:
     """Return the notes under a table: all where few laws are asked, else what was assumed and a count of the rest."""
     subjects = {row.law or row.subject for row in answer.rows} - {None}
     whole = answer.table is None or len(subjects) <= _FULL_NOTES
@@ -277,7 +279,7 @@ def note_lines(answer: Answer, width: int) -> list[str]:
     for note in shown:
         out += wrapped(note_text(note), width, "  ")
     if not whole:
-        out += _counted(answer, width)
+        out += _counted(answer, width, more)
     return out
 
 
@@ -298,7 +300,7 @@ def legend(answer: Answer) -> str:
     return text + "." + (" " + COMPARABLE if several else "") if text else ""
 
 
-def _counted(answer: Answer, width: int) -> list[str]:
+def _counted(answer: Answer, width: int, more: str) -> list[str]:
     out: list[str] = []
     notes = answer.notes
     blind = [visible(n.law or "") for n in notes if n.kind == "repetition"]
@@ -313,9 +315,8 @@ def _counted(answer: Answer, width: int) -> list[str]:
         out += wrapped(f"N counts all parameters, but: {'; '.join(odd)}.", width, "  ")
     against = sum(n.kind == "contradiction" for n in notes)
     if against:
-        how = "add --explain, or name one"
         count = "a note says" if against == 1 else f"{against} notes say"
-        text = f"{count} where a source contradicts itself or another: {how}."
+        text = f"{count} where a source contradicts itself or another: {more}."
         out += wrapped(text, width, "  ")
     return out
 
