@@ -56,13 +56,13 @@ def command(name: str) -> tuple[str, Callable[..., Any]]:
         "fit": (
             _fit,
             (
-                _argument("files", "[FILE]...", "Runs; or, with --compare, fits.", several=True),
+                _argument("files", "[FILE]...", "Runs; or, with --compare, fits and laws.", several=True),
                 *declared_options(FitInputs),
                 *declared_options(ReadInputs),
                 _text("out", "--out", "FIT.json", "Write the fit there: a law for --law, and what predict reads."),
                 _text("save", "--save", "NAME", "Keep the fit as a law of that name, in every command and pane."),
                 _flag("example", "--example", "Fit the runs that ship as an example: synthetic, of a known law."),
-                _flag("compare", "--compare", "Compare fits, or runs under several fits, side by side."),
+                _flag("compare", "--compare", "Compare fits, and published laws on their runs."),
                 *figure_options("fit"),
                 *SHARED_OPTIONS,
             ),
@@ -257,15 +257,28 @@ def _compare(
     if out is not None or save is not None or example:
         raise InputError("writes nothing", where="--compare", hint="drop --out, --save and --example")
     if len(files) < 2:
-        raise InputError(
-            "takes two fits or more", where="--compare", hint="such as scaletui fit a.json b.json --compare"
-        )
-    documents = {name: read_fit(_place(name), "FILE") for name in files}
+        hint = "such as scaletui fit a.json b.json chinchilla-3 --compare"
+        raise InputError("takes two or more, fits or laws", where="--compare", hint=hint)
 
     def make(catalog: Catalog) -> Asked:
         from scaletui_core.fit_compare import compare
+        from scaletui_core.laws import law
+        from scaletui_core.parametric_law import ParametricLaw
 
-        return None, compare(documents)
+        shipped = catalog.load("laws").records
+        fits, published = {}, {}
+        for name in files:
+            if name in shipped and "posterior" not in shipped[name]:
+                one = law(catalog, name)
+                if not isinstance(one, ParametricLaw):
+                    raise InputError("has no loss of N and D together", where=name, hint="see scaletui laws")
+                published[name] = one
+            else:
+                short = os.path.basename(name)
+                fits[name if short in fits else short] = read_fit(_place(name), "FILE")
+        if not fits:
+            raise InputError("takes a fit among them, whose runs the laws are tried on", where="--compare")
+        return None, compare(fits, published)
 
     show(make, **shown)
     return 0

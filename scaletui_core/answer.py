@@ -144,9 +144,9 @@ class Table(NamedTuple):
     names : dict
         What stands in place of the key, by ``at``.
     digits : int
-        Significant digits of a list of groups.
+        Significant digits of its cells.
     tells_all : bool
-        Whether a list of groups has all its notes below it, one a paragraph, not only those of the whole.
+        Whether all notes stand below it, each on lines of its own, however many keys there are.
     """
 
     key: str

@@ -10,8 +10,9 @@ import numpy as np
 from scaletui_core.answer import Answer, Note, Row, Sweep, Table
 from scaletui_core.calculator import provenance
 from scaletui_core.fields import given
+from scaletui_core.fit_table import COLUMNS
 from scaletui_core.fitting.bootstrap import Interval
-from scaletui_core.fitting.doubt import coefficients_of, identifiability, intervals
+from scaletui_core.fitting.doubt import coefficients_of, correlations, identifiability, intervals
 from scaletui_core.fitting.records import Fault, Sampled
 from scaletui_core.fitting.whole import Fitted
 from scaletui_core.formula import Number, Working
@@ -40,9 +41,11 @@ def answer_of(found: Fitted, **more: Any) -> Answer:
     """Return a fit as rows and notes.
 
     Row ids: of subject ``parametric`` ``E``, ``A``, ``B``, ``alpha``, ``beta``, ``a``, ``b``, ``objective``, ``delta``,
-    ``runs``, ``converged`` (1 or 0), ``left_out_error``; of ``isoflop`` and ``envelope`` ``a``, ``b``, ``k_params``,
+    ``runs``, ``converged`` (1 or 0), ``left_out_error``, ``profile_E``, ``profile_alpha``, ``profile_beta``,
+    ``correlation_A_alpha``, ``correlation_B_beta``, ``correlation_E_alpha``, ``correlation_E_beta``;
+    of ``isoflop`` and ``envelope`` ``a``, ``b``, ``k_params``,
     ``k_tokens``, ``runs``, ``converged``, and ``valley_params`` at each budget, or ``curvature``; of ``power``
-    ``scale``, ``exponent``, ``irreducible``, ``objective``, ``runs``, ``converged``, and ``held_out_loss``,
+    ``scale``, ``exponent``, ``irreducible``, ``objective``, ``points``, ``converged``, and ``held_out_loss``,
     ``held_out_predicted``, ``held_out_predicted_pure`` where runs reach far enough. Every estimate has ``low`` and
     ``high`` where there were resamples.
 
@@ -71,7 +74,7 @@ def answer_of(found: Fitted, **more: Any) -> Answer:
     )  # fmt: skip
     sweep = Sweep("compute", "C", "FLOP") if any(row.at is not None for row in rows) else None
     inputs = {"file": found.runs.file, **given(found.inputs)}
-    table = Table("subject", (), digits=4, tells_all=True)
+    table = Table("subject", COLUMNS, digits=4, tells_all=True)
     return Answer("fit", inputs, tuple(rows), tuple(notes), origin, table, sweep)
 
 
@@ -123,6 +126,22 @@ def _parametric(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
         label = "delta" if fit.loss.kind == "huber" else "scale of Student's t"
         rows.append(Row("delta", f"{label}, in ln L", fit.loss.scale or 0.0, "1", subject=name, source=source))
     _count(rows, name, found.runs.count, fit.converged)
+    for profile in found.profiles:
+        value = values[list(_LABELS).index(profile.name)]
+        how = Working(
+            f"where twice the fall of ln likelihood, others refitted, is chi-squared's {found.coverage:.0%}", (runs,)
+        )
+        label, unit = f"{profile.name}, by its profile", "nats/token" if profile.name == "E" else "1"
+        row = Row(f"profile_{profile.name}", label, value, unit, subject=name, working=how)
+        rows.append(_with(row, Interval(profile.low, profile.high, 0.0)))
+    if doubt is not None and doubt.speaks:
+        for (one, other), value in correlations(doubt).items():
+            label = f"correlation of {one if one == 'E' else f'ln {one}'} with {other}"
+            rows.append(Row(f"correlation_{one}_{other}", label, value, "1", subject=name))
+    what = {"huber": f"Huber's function, delta {fit.loss.scale:.4g},", "squared": "half the square",
+            "student-t": f"minus the logarithm of Student's t, scale {fit.loss.scale:.4g},"}[fit.loss.kind]  # fmt: skip
+    text = f"E + A/N^alpha + B/D^beta, at the minimum {fit.objective:.10g} of the sum of {what} of ln L_hat - ln L."
+    notes.append(Note("objective", text, source, name, "assumption"))
     notes += [Note(f"not-converged:{name}", f"did not converge: {reason}.", None, name) for reason in fit.reasons]
     if found.left_out:
         count = sum(one.runs for one in found.left_out)
@@ -250,8 +269,18 @@ def _power(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
             Row("objective_pure", "objective, without c", found.pure.objective, "1", subject=name, working=bare)
         )
         rows.append(Row("exponent_pure", "b of L = a C^b", found.pure.b, "1", subject=name, working=bare))
+    law = f"L = {format_quantity(float(np.exp(one.log_a)), '1', digits=4)} C^{one.b:.4g} + {one.c:.4f} nats/token"
+    bare_too = "" if found.pure is None else f"; without c C^{found.pure.b:.4g}, squares {_times(found)} as large"
+    notes.append(Note("power-law", f"{law}, through {one.count} points, {where}{bare_too}.", None, name, "assumption"))
     held = found.held_out
     if held is not None:
+        words = [
+            f"{label} of runs at most a thousandth foretells {law_.predicted:.4f}{_span(law_.low, law_.high)}"
+            for label, law_ in (("a C^b + c", held.irreducible), ("a C^b", held.pure))
+            if law_ is not None
+        ]
+        text = f"the largest, {format_quantity(held.flops, 'FLOP')} FLOP, has {held.actual:.4f}; {'; '.join(words)}."
+        notes.append(Note("held-out", text, None, name, "assumption"))
         at = format_quantity(held.flops, "FLOP")
         rows.append(Row("held_out_loss", f"loss at {at} FLOP, held out", held.actual, "nats/token", subject=name))
         for row_id, label, told in (("held_out_predicted", "a C^b + c", held.irreducible),
@@ -259,5 +288,17 @@ def _power(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
             if told is not None:
                 row = Row(row_id, f"foretold from below by {label}", told.predicted, "nats/token", subject=name)
                 rows.append(_with(row, Interval(told.low, told.high, 0.0)))
-    _count(rows, name, one.count, one.converged, "points of the frontier")
+    rows.append(Row("points", "points of the frontier", float(one.count), "1", subject=name))
+    rows.append(Row("converged", "converged (1 yes, 0 no)", float(one.converged), "1", subject=name))
     _said_by(one, name, notes)
+
+
+def _span(low: float, high: float) -> str:
+    return f" ({low:.4f} to {high:.4f})" if np.isfinite((low, high)).all() else ""
+
+
+def _times(found: Fitted) -> str:
+    """Return how many times as large the squares are without an irreducible loss."""
+    assert found.power is not None
+    assert found.pure is not None
+    return f"{found.pure.objective / max(found.power.objective, 1e-300):.3g} times"

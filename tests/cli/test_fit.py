@@ -244,7 +244,7 @@ def test_fits_side_by_side(capsys, fitted, folder, runs_csv):
     e, log_a, log_b, alpha, beta = read_fit(str(other))["parametric"]["coefficients"]
     n, d, level = (np.array(document["data"]["values"][key]) for key in ("params", "tokens", "loss"))
     r = np.log(e + np.exp(log_a) / n**alpha + np.exp(log_b) / d**beta) - np.log(level)
-    assert errors["other.json", "error on runs of fit.json"] == pytest.approx(float(np.sqrt(np.mean(r * r))), rel=1e-9)
+    assert errors["other.json", "error on fit.json, in ln L"] == pytest.approx(float(np.sqrt(np.mean(r * r))), rel=1e-9)
 
 
 # Failing, and being wrong
@@ -280,7 +280,7 @@ BAD = {
     "out": (("fit", "RUNS", "--out", "fit.txt"), "--out: must end in .json, by which --law knows it"),
     "out and save": (("fit", "RUNS", "--out", "a.json", "--save", "a"), "--save: keeps the fit too: drop one"),
     "save": (("fit", "RUNS", "--save", "../a"), "--save: "),
-    "compare one": (("fit", "FIT", "--compare"), "--compare: takes two fits or more"),
+    "compare one": (("fit", "FIT", "--compare"), "--compare: takes two or more, fits or laws"),
     "compare options": (("fit", "FIT", "FIT", "--compare", "--delta", "1"), "compares what was fitted before"),
     "envelope of final losses": (("fit", "RUNS", "--method", "envelope"), "RUNS: envelope needs training curves"),
     "predict nothing": (("predict", "FIT"), "nothing to predict (give --flops 1e25, or --params 70B --tokens 1.4T)"),
