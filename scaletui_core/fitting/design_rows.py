@@ -86,7 +86,7 @@ def target_rows(known: Evidence, found: Proposal, flops: float | None) -> list[R
     if flops is not None:
         label += f" at {format_quantity(flops, 'FLOP')} FLOP"
     value, rows = exp(target.log_value), []
-    for name, error, when in (("now", found.error_now, "now"), ("after", found.error_after, "once these are run")):
+    for name, error, when in (("now", found.error_now, "now"), ("after", found.error_after, "after these runs")):
         wide = exp(half_width(error))
         rows.append(
             Row(f"target_{name}", f"{label}, {when}", value, unit, low=value / wide, high=value * wide, source=source,
@@ -100,9 +100,9 @@ def interval_rows(known: Evidence, found: Proposal) -> list[Row]:
     of = "N_opt" if found.target.what == "params" else "L"
     ways = (
         ("now", "now", found.error_now),
-        ("after", "once these are run", found.error_after),
-        ("single", "after one compute-optimal run instead", found.single[-1].error),
-        ("ladder", f"after {_counted(found.ladder)} instead", found.ladder[-1].error),
+        ("after", "after these runs", found.error_after),
+        ("single", "after 1 optimal run", found.single[-1].error),
+        ("ladder", f"after {_counted(found.ladder)}", found.ladder[-1].error),
     )
     given_ = Number("s", known.spread, "1", SOURCE), Number("f", known.factor, "1", SOURCE)
     errors, widths = [], []
@@ -110,13 +110,13 @@ def interval_rows(known: Evidence, found: Proposal) -> list[Row]:
         form = Number("c^T I^-1 c", (error / known.spread) ** 2 / known.factor, "1", SOURCE)
         errors.append(made(f"error_{name}", f"standard error of ln {of}, {when}", error_of, *given_, form))
         number = Number("s_t", errors[-1].value, "1", SOURCE)
-        widths.append(made(f"interval_{name}", f"half of the 90% interval of ln {of}, {when}", half_width, number))
+        widths.append(made(f"interval_{name}", f"+- of ln {of} (90%), {when}", half_width, number))
     now = Number("h_now", widths[0].value, "1")
     shrunk = []
-    whats = ("these runs take off", "one compute-optimal run takes off", f"{_counted(found.ladder)} takes off")
+    whats = ("these runs", "1 optimal run instead", f"{_counted(found.ladder)} instead")
     for row, end, what in zip(widths[1:], ("", "_single", "_ladder"), whats, strict=True):
         number = Number("h_after", row.value, "1")
-        shrunk.append(made(f"shrinkage{end}", f"of its width, {what}", shrinkage_of, number, now))
+        shrunk.append(made(f"shrinkage{end}", f"narrower by {what}", shrinkage_of, number, now))
     spent = sum(step.flops for step in found.runs)
     working = Working("sum of 6 N D", tuple(Number("C", step.flops, "FLOP") for step in found.runs))
     cost = Row("spent", "compute of these runs", spent, "FLOP", source=training_flops.source, working=working)
@@ -124,7 +124,7 @@ def interval_rows(known: Evidence, found: Proposal) -> list[Row]:
 
 
 def _counted(ladder: tuple[Step, ...]) -> str:
-    return f"a compute-optimal ladder of {len(ladder)}"
+    return f"{len(ladder)} optimal run{'s' if len(ladder) != 1 else ''}"
 
 
 def run_rows(found: Proposal) -> list[Row]:

@@ -21,7 +21,7 @@ SAID = (
 def runs_text() -> str:
     """Return the text of the file of final losses."""
     runs = synthetic(TRUTH, noise=NOISE, seed=SEED, budgets=BUDGETS, each=9, spread=1.8)
-    lines = ["run,params,tokens,flops,loss"]
+    lines = [f"# {SAID}", "run,params,tokens,flops,loss"]
     columns = zip(runs.params, runs.tokens, runs.flops, runs.loss, strict=True)
     lines += [f"run-{k + 1:02d},{n:.6g},{d:.6g},{c:.6g},{level:.6f}" for k, (n, d, c, level) in enumerate(columns)]
     return "\n".join(lines) + "\n"
@@ -34,7 +34,7 @@ def curves_text() -> str:
     """
     rng = np.random.default_rng(SEED)
     e, log_a, log_b, alpha, beta = TRUTH
-    lines = ["run,params,tokens,loss"]
+    lines = [f"# {SAID}", "run,params,tokens,loss"]
     for number, log_n in enumerate(np.linspace(np.log(3e7), np.log(6e9), 12)):
         for letter, ratio in zip("abc", (8.0, 40.0, 200.0), strict=True):
             log_d: Array = log_n + np.log(ratio) - np.linspace(3.5, 0.0, 50)
