@@ -16,7 +16,8 @@ import numpy as np
 from scipy.optimize import minimize
 
 from scaletui import processors
-from scaletui_core.fitting.doubt import doubt_of, drawn, intervals
+from scaletui_core.fitting.bootstrap import intervals
+from scaletui_core.fitting.doubt import doubt_of, drawn
 from scaletui_core.fitting.parametric import HOFFMANN, Loss, Problem, fit, hoffmann_starts, problem_of, refitted
 from scaletui_core.fitting.records import Array, Runs, runs_of
 from scaletui_core.fitting.synthetic import synthetic

@@ -11,8 +11,8 @@ from scaletui_core.answer import Answer, Note, Row, Sweep, Table
 from scaletui_core.calculator import provenance
 from scaletui_core.fields import given
 from scaletui_core.fit_table import COLUMNS
-from scaletui_core.fitting.bootstrap import Interval
-from scaletui_core.fitting.doubt import coefficients_of, correlations, identifiability, intervals
+from scaletui_core.fitting.bootstrap import Interval, intervals
+from scaletui_core.fitting.doubt import coefficients_of, correlations, identifiability
 from scaletui_core.fitting.records import Fault, Sampled
 from scaletui_core.fitting.whole import Fitted
 from scaletui_core.formula import Number, Working

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -60,6 +61,20 @@ def bca(sample: Array, value: Array, without: Array | None, coverage: float) -> 
             ends.append(normal.cdf(shift + z / max(1.0 - bend * z, 1e-3)))
         low[k], high[k] = np.quantile(column, ends)
     return low, high
+
+
+def intervals(
+    sample: Array, value: Sequence[float], without: Array | None, coverage: float, kind: str = "bca"
+) -> list[Interval]:
+    """Return the interval of each column of a sample, with its standard error."""
+    kept = sample[np.isfinite(sample).all(axis=1)]
+    if len(kept) < 2:
+        return [Interval(float("nan"), float("nan"), float("nan"))] * len(value)
+    point = np.asarray(value, dtype=np.float64)
+    low, high = bca(kept, point, without, coverage) if kind == "bca" else percentile(kept, coverage)
+    with np.errstate(over="ignore", invalid="ignore"):  # A of a wild resample may be any number
+        errors = kept.std(axis=0, ddof=1)
+    return [Interval(float(a), float(b), float(c)) for a, b, c in zip(low, high, errors, strict=True)]
 
 
 def correlation(sample: Array) -> Array:

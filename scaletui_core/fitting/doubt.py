@@ -10,7 +10,7 @@ import numpy as np
 
 from scaletui_core.errors import InputError
 from scaletui_core.fitting import kernels
-from scaletui_core.fitting.bootstrap import Interval, bca, correlation, percentile
+from scaletui_core.fitting.bootstrap import Interval, correlation, intervals
 from scaletui_core.fitting.parametric import ParametricFit, Problem, problem_of, refitted, residuals
 from scaletui_core.fitting.records import Array, Indices, Runs
 from scaletui_core.fitting.resample import weights as resampled
@@ -78,20 +78,6 @@ class Doubt:
             values(self.sample), value, None if self.without is None else values(self.without), coverage,
             "percentile" if self.how == "subsample" else kind,
         )  # fmt: skip
-
-
-def intervals(
-    sample: Array, value: Sequence[float], without: Array | None, coverage: float, kind: str = "bca"
-) -> list[Interval]:
-    """Return the interval of each column of a sample, with its standard error."""
-    kept = sample[np.isfinite(sample).all(axis=1)]
-    if len(kept) < 2:
-        return [Interval(float("nan"), float("nan"), float("nan"))] * len(value)
-    point = np.asarray(value, dtype=np.float64)
-    low, high = bca(kept, point, without, coverage) if kind == "bca" else percentile(kept, coverage)
-    with np.errstate(over="ignore", invalid="ignore"):  # A of a wild resample may be any number
-        errors = kept.std(axis=0, ddof=1)
-    return [Interval(float(a), float(b), float(c)) for a, b, c in zip(low, high, errors, strict=True)]
 
 
 def coefficients_of(values: Array) -> Array:

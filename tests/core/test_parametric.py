@@ -18,8 +18,8 @@ from scipy.optimize import minimize
 from scaletui_core.compiled import compiled
 from scaletui_core.errors import InputError
 from scaletui_core.fitting import kernels
-from scaletui_core.fitting.bootstrap import bca
-from scaletui_core.fitting.doubt import coefficients_of, doubt_of, drawn, identifiability, intervals
+from scaletui_core.fitting.bootstrap import bca, intervals
+from scaletui_core.fitting.doubt import coefficients_of, doubt_of, drawn, identifiability
 from scaletui_core.fitting.exponents import profile as profile_grid
 from scaletui_core.fitting.parametric import HOFFMANN, Loss, fit, hoffmann_starts, problem_of, refitted, score
 from scaletui_core.fitting.profiles import profile
