@@ -175,6 +175,8 @@ class ScaletuiApp(Shell):
         answer = narrowed(whole, about) if about else whole
         catalog = self.scenario.catalog
         named = next((row.label for row in whole.rows if row.id == about), about)
+        if whole.table is not None and whole.table.names:  # what stands on the line, not where on the sweep it is
+            named = next((whole.table.names.get(row.at or 0.0) or named for row in narrowed(whole, about).rows), named)
         title = f"Explained: {named or ('all laws' if self.pane.PART == 'calc' else 'all')}"
         await self.push_screen(TextScreen(title, lambda width: sheet.in_app(as_explanation(answer, catalog, width))))
 

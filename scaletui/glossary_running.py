@@ -26,7 +26,7 @@ throughput_factor: k-tiling: throughput / k
 gpus_factor: k-tiling: GPUs a copy x k^2
     how many times more accelerators the one model is spread over
 copies_factor: k-tiling: copies / k^3
-    what is left of the number of copies on the same machines
+    what is left of the number of copies on the same machines: k times fewer share k^2 times as many GPUs
 latency_speed_factor: speed-up that latency leaves
     how many times faster it gets where every matrix multiply also waits: nearer to what can be had than k^2
 latency_ceiling: speed-up for k without end
@@ -109,7 +109,7 @@ chain_update_cost: arithmetic: times the usual
 chain_bound_synthetic: arithmetic: growth, synthetic *
     how much the overhang may grow over the first model's at most, if so
 chain_growth_judged: judgement: growth settled on
-    growth of the overhang over the first model's that the source takes, between these two
+    growth of the overhang over the first model's that the source takes, of its own compute, whatever yours
 chain_work_product: arithmetic: product of these
     years of work by the source's own factors, the first model's years and both judgements; it prints more
 chain_work_judged: judgement: years of work, the forecast
@@ -137,7 +137,7 @@ params: N
 fleet_rate: tokens/s of *
     tokens that the whole machine writes in a second [tokens/s]
 passes: tokens training's compute could write
-    tokens that copies can write for the same compute; of training on D tokens 3 D
+    tokens that copies can write for the same compute: 3 D of training on D; in the chain as the first model's grow
 work_time: time that one person would take for them
     a person's time for as many tokens: large is much work
 work_years: person-years of work

@@ -195,6 +195,8 @@ def field_text(field: Field, part: str) -> str:
     elif field.name in ORIGINS[part]:
         origin = ORIGINS[part][field.name]
         more.append(f"empty: from the pane {'Budget' if origin == 'calc' else origin.title()}")
+        if (part, field.name) == ("speed", "hardware"):  # `scaletui_core.flow` finds one
+            more[-1] += ", else a node of eight, or as many as hold N"
         more[-1] += f", else {field.default}" if field.default else ""
     elif field.default:
         more.append("empty: what the presets say" if field.default == "presets" else f"empty: {field.default}")

@@ -269,7 +269,7 @@ class Tiling(NamedTuple):
     @property
     def matmul(self) -> Number:
         """The least time of a matrix multiply."""
-        return Number("T", self.rows[1].value, "s", matmul_seconds.source)
+        return Number("t", self.rows[1].value, "s", matmul_seconds.source)
 
 
 def tiling_of(fleet: Chips, gpus_a_machine: float | None, network: float | None, catalog: Catalog) -> Tiling:

@@ -414,7 +414,7 @@ async def test_e_explains_the_row_under_the_cursor() -> None:
         await pilot.press("q", "4", "up", "e")
         assert "(time_per_token)" in explained(app)
         await pilot.press("q", "7", "down", "e")
-        assert "Explained: loss at " in screen_text(app)
+        assert "Explained: B_crit/" in screen_text(app)
         assert explained(app).count("(steps_multiple)") == 1
 
 
