@@ -80,8 +80,8 @@ class Intake:
             self.curves.add(points, self.rows.run_names())
             self._waiting, self._count = [], 0
 
-    def finish(self) -> Read:
-        """Return what was read.
+    def finish(self, whole: bool = True) -> Read:
+        """Return what was read; not ``whole``, sizes may be given for runs of other files.
 
         Raises
         ------
@@ -89,7 +89,8 @@ class Intake:
             If there is nothing, rows are bad, or curves are no curves.
         """
         rows, faults = self.rows, self.faults
-        rows.sizes.check(rows.runs)
+        if whole:
+            rows.sizes.check(rows.runs)
         if self._waiting:
             self._settle()
         points = self._waiting[0] if self._waiting else None

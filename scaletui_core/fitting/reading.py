@@ -37,7 +37,13 @@ from scaletui_core.fitting.sources import PARQUET, Source, opened
 __all__ = ["Read", "ReadInputs", "read_runs"]
 
 
-def read_runs(path: str, options: ReadInputs = ReadInputs(), *, stdin: BinaryIO | None = None) -> Read:  # noqa: B008
+def read_runs(
+    path: str,
+    options: ReadInputs = ReadInputs(),  # noqa: B008
+    *,
+    stdin: BinaryIO | None = None,
+    whole: bool = True,
+) -> Read:
     r"""Read a file of runs.
 
     Parameters
@@ -48,6 +54,9 @@ def read_runs(path: str, options: ReadInputs = ReadInputs(), *, stdin: BinaryIO 
         Which column is what, where names do not say it.
     stdin : BinaryIO, optional
         What ``-`` reads, such as ``sys.stdin.buffer``.
+    whole : bool
+        Whether it is all there is; a part of it (`scaletui_core.fitting.joining`) need not have each run that
+        ``run_params`` names.
 
     Returns
     -------
@@ -79,7 +88,7 @@ def read_runs(path: str, options: ReadInputs = ReadInputs(), *, stdin: BinaryIO 
         for block in sheet.blocks:
             if len(block.lines):
                 intake.take(rows.points(block))
-        return intake.finish()
+        return intake.finish(whole)
 
 
 def _sheet(path: str, source: Source, options: ReadInputs, faults: Faults) -> Sheet:
