@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from statistics import NormalDist
@@ -33,6 +34,23 @@ def _fit_of(found: Fitted) -> ParametricFit:
     return found.parametric
 
 
+def run_residuals(found: Fitted) -> Callable[[Runs], Array]:
+    """Return the function that gives ln L_hat - ln L of any runs, of the fit or not, by Approach 3.
+
+    Raises
+    ------
+    InputError
+        If Approach 3 was not fitted.
+    """
+    fit, problem = _fit_of(found), problem_of(found.runs)
+
+    def rest(some: Runs) -> Array:
+        x, y = np.log(some.params) - problem.centre[0], np.log(some.tokens) - problem.centre[1]
+        return residuals_of(replace(problem, x=x, y=y, log_loss=np.log(some.loss)), fit.theta)
+
+    return rest
+
+
 def residuals(axis: str, inputs: Fitted, answer: Answer, catalog: Catalog) -> Plot:
     """Return ln L_hat - ln L of each run against N, D or C, with zero and, of Huber's function, delta either side.
 
@@ -42,12 +60,7 @@ def residuals(axis: str, inputs: Fitted, answer: Answer, catalog: Catalog) -> Pl
         If Approach 3 was not fitted.
     """
     fit, runs = _fit_of(inputs), inputs.runs
-    problem = problem_of(runs)
-
-    def rest(some: Runs) -> Array:
-        x, y = np.log(some.params) - problem.centre[0], np.log(some.tokens) - problem.centre[1]
-        return residuals_of(replace(problem, x=x, y=y, log_loss=np.log(some.loss)), fit.theta)
-
+    rest = run_residuals(inputs)
     xs = getattr(runs, axis)
     ends = float(xs.min()) / 1.5, float(xs.max()) * 1.5
     series = run_series(runs, lambda some: getattr(some, axis), rest)

@@ -33,11 +33,11 @@ class FitInputs:
         label="Delta", example="auto", default="1e-3",
     )  # fmt: skip
     exhaustive: bool = field(
-        FLAG, "Refine all 4500 starts of Hoffmann et al. too.", label="Exhaustive",
+        FLAG, "Refine all 4500 starts of Hoffmann et al. too.", label="All 4500",
         example="scaletui fit runs.csv --exhaustive", default_value=False,
     )  # fmt: skip
     bootstraps: int | None = field(
-        "1", "Resamples that doubt is found from; 0 for none.", label="Bootstraps", example="1000", default="4000",
+        "1", "Resamples that doubt is found from; 0 for none.", label="Resamples", example="1000", default="4000",
         low=0.0, high=1e7, whole=True, ranged=False,
     )  # fmt: skip
     seed: int | None = field(
