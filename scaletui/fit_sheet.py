@@ -13,7 +13,7 @@ from scaletui_core.errors import InputError
 from scaletui_core.fields import CHOICE, FLAG, TEXT, Field, as_command, fields_of, parse_inputs
 from scaletui_core.fitting.inputs import FitInputs
 from scaletui_core.fitting.read_inputs import ReadInputs
-from scaletui_core.safetext import visible
+from scaletui_core.safetext import cut, visible
 
 if TYPE_CHECKING:
     from scaletui_core.fitting.intake import Read
@@ -24,6 +24,7 @@ FILE = Field("file", TEXT, "File of training runs: CSV, TSV, JSON Lines or Parqu
 FITTING, READING = fields_of(FitInputs), fields_of(ReadInputs)
 FIELDS = (FILE, *FITTING, *READING)
 """The fields of the pane."""
+_ROOM = 15  # cells of a field at 80 columns
 _NAMES = {name: {field.name for field in fields} for name, fields in (("fit", FITTING), ("read", READING))}
 
 
@@ -141,7 +142,7 @@ class FitSheet(Sheet):
 
     def placeholder(self, field: Field) -> str:
         """Return what stands in a field that is empty: its default."""
-        return field.default
+        return "all" if field.name == "method" else cut(field.default, _ROOM)
 
     def origin(self, name: str) -> str:
         """Return nothing: nothing is inherited."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from scaletui.glossary_fit import FIT
 from scaletui.glossary_running import COPIES, LEARNING, SPEED
 from scaletui.render.table import head_rows, lines_of
 from scaletui_core.answer import Answer
@@ -189,7 +190,7 @@ ENTRIES: dict[str, dict[str, Entry]] = {
     name: _entries(text)
     for name, text in {
         "calc": CALC, "frontier": FRONTIER, "isoflop": ISOFLOP, "emergence": EMERGENCE, "speed": SPEED,
-        "copies": COPIES, "learning": LEARNING, "batch": BATCH,
+        "copies": COPIES, "learning": LEARNING, "batch": BATCH, "fit": FIT,
     }.items()
 }  # fmt: skip
 """What each number means, by calculator and row id; of a sweep also what runs down it."""
@@ -216,7 +217,7 @@ def shown(answer: Answer, table_first: bool = False) -> list[tuple[str, str]]:
     [('pf_days', 'petaflop/s-days'), ('params', 'N'), ('tokens', 'D')]
     """
     head: dict[str, str] = {}
-    for row in head_rows(answer):
+    for row in answer.rows if answer.is_grouped else head_rows(answer):
         head.setdefault(row.id, row.label)
     columns: dict[str, str] = {}
     if answer.table is not None:

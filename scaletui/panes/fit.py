@@ -119,7 +119,7 @@ pane. The work goes on behind the app, and can be stopped."""
         if question is None or question == self._under_way:
             return
         known = question == sheet.answered and sheet.whole and sheet.error is None
-        self._under_way = question
+        self._set_under_way(question)
         self._work.ask(question, look, known)
 
     def on_fit_work_ready(self, message: FitWork.Ready) -> None:
@@ -139,7 +139,11 @@ pane. The work goes on behind the app, and can be stopped."""
         if self._work.is_now(message.number):
             self._say(message.words)
             if not message.words:
-                self._under_way = None
+                self._set_under_way(None)
+
+    def _set_under_way(self, question: Question | None) -> None:
+        self._under_way = question
+        self.host.show_keys()
 
     def _say(self, words: str) -> None:
         scenario = self.host.scenario
@@ -151,11 +155,8 @@ pane. The work goes on behind the app, and can be stopped."""
 
     def action_cancel(self) -> None:
         """Stop a fit that is under way; the last one stays."""
-        if self._under_way is None:
-            self.host.tell("no fit is under way")
-            return
         self._work.cancel()
-        self._under_way = None
+        self._set_under_way(None)
         self._say("")
         self.host.tell("stopped; enter in File fits again")
 
@@ -240,6 +241,8 @@ pane. The work goes on behind the app, and can be stopped."""
         """Offer to leave out a run where one is under the cursor."""
         if action == "exclude":
             return self._listing and not self._plotted
+        if action == "cancel":
+            return self._under_way is not None
         return super().check_action(action, parameters)
 
     async def action_runs(self) -> None:
