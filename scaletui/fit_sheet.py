@@ -161,7 +161,7 @@ class FitSheet(Sheet):
         if text.strip():
             kind = FitInputs if name in _NAMES["fit"] else ReadInputs
             value = getattr(parse_inputs(kind, {name: text}, _label), name)
-            return f"{field.label} = {echo_of(field, float(value) if isinstance(value, int) else value)}"
+            return f"{field.label} = {echo_of(field, value)}"
         if field.unit == FLAG:
             return f"yes or no. {self.in_app(field.help)}"
         if field.unit == CHOICE:

@@ -63,6 +63,7 @@ pane. The work goes on behind the app, and can be stopped."""
         self._work: FitWork = FitWork(self)
         self._past: History[dict[str, str]] = History({})
         self._listing = False
+        self._cursors: dict[bool, str] = {}  # what the cursor was on, in the fit and in the list of runs
         self._doing = ""
         self._under_way: Question | None = None
         self._drawn: dict[str, tuple[object, Plot]] = {}
@@ -247,12 +248,13 @@ pane. The work goes on behind the app, and can be stopped."""
 
     async def action_runs(self) -> None:
         """Show the list of runs, or the fit again."""
-        self._listing = not self._listing
+        self._cursors[self._listing] = self.results.about
+        self._listing = self._plotted or not self._listing
         if self._plotted:
-            self._listing = True
             await self.action_plot()
         else:
             self.show_scenario(self.host.scenario)
+        self.results.choose(self._cursors.get(self._listing, ""))
         self.host.show_keys()
         self.host.changed()
 
