@@ -25,6 +25,7 @@ from scaletui_core.safetext import cut, visible
 if TYPE_CHECKING:
     from scaletui.fit_sheet import FitSheet, Question
     from scaletui.fit_work import FitWork
+    from scaletui_core.fitting.whole import Fitted
 
 FILE = "file"
 _EMPTY = "no runs yet: type the path of a file of runs into File, and press enter"
@@ -64,6 +65,7 @@ pane. The work goes on behind the app, and can be stopped."""
         self._past: History[dict[str, str]] = History({})
         self._listing = False
         self._cursors: dict[bool, str] = {}  # what the cursor was on, in the fit and in the list of runs
+        self._listed: tuple[Fitted, int, list[TextLine]] | None = None
         self._doing = ""
         self._under_way: Question | None = None
         self._drawn: dict[str, tuple[object, Plot]] = {}
@@ -181,7 +183,10 @@ pane. The work goes on behind the app, and can be stopped."""
         if self._sheet.answer is None:
             return [("quiet", cut(_EMPTY, width), "")] if not self._doing else []
         if self._listing and self._sheet.read is not None and self._sheet.fitted is not None:
-            return run_lines(self._sheet.read.runs, self._sheet.fitted, width)
+            known, fitted = self._listed, self._sheet.fitted
+            if known is None or known[0] is not fitted or known[1] != width:  # longer than a keystroke may take
+                self._listed = known = fitted, width, run_lines(self._sheet.read.runs, fitted, width)
+            return known[2]
         return fit_lines(self._sheet.told(self._sheet.answer), width)
 
     def _spread_line(self) -> str:

@@ -28,6 +28,8 @@ from scaletui.render.figures import FIGURES, figure_named
 from scaletui.screens.ask import AskScreen
 from scaletui.session_state import encoded
 from scaletui.widgets.bars import KeyBar, ScenarioBar
+from scaletui.widgets.field import LABEL_WIDTH
+from scaletui.widgets.lines import LineView
 from scaletui.widgets.plot import PlotView
 from scaletui_core.errors import InputError
 from scaletui_core.fitting.synthetic import synthetic
@@ -102,7 +104,7 @@ def printed(words: list[str]) -> dict[str, Any]:
 # What it shows
 
 
-async def test_without_a_file_it_says_what_to_do_and_imports_nothing(runs: str) -> None:
+async def test_without_a_file_it_says_what_to_do(runs: str) -> None:
     async with ScaletuiApp().run_test(size=SIZE) as pilot:
         await pilot.press("8")
         assert "no runs yet: type the path" in screen_text(app_of(pilot))
@@ -170,6 +172,30 @@ async def test_any_row_is_explained_with_the_notes_of_its_approach(runs: str) ->
             await pilot.press("up")
         await pilot.press("e")
         assert "N_opt at 6e18 FLOP at 6e+18 (valley_params)" in screen_text(app_of(pilot))
+
+
+async def test_the_help_says_what_each_number_field_plot_and_key_is(runs: str) -> None:
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        app = app_of(pilot)
+        pane = await opened(pilot, runs, bootstraps="64")
+        await pilot.press("question_mark")
+        lines = [line for _, line, _ in app.screen.query_one("#text", LineView).lines]
+        blocks = {block.splitlines()[0]: block for block in "\n".join(lines).split("\n\n")}
+        assert max(map(len, lines)) <= SIZE[0] - 6
+        (now,) = (block for head, block in blocks.items() if head.startswith("NUMBERS ON THE SCREEN NOW"))
+        assert pane.sheet.answer is not None
+        first = {row.id: row.label for row in reversed(pane.sheet.answer.rows)}
+        assert [label for label in first.values() if f"\n  {label}" not in now] == []
+        (also,) = (block for head, block in blocks.items() if head.startswith("NUMBERS ALSO"))
+        assert "curvature" in also
+        (fields,) = (block for head, block in blocks.items() if head.startswith("FIELDS"))
+        assert [one.label for one in pane.fields if f"\n  {one.label}  " not in fields] == []
+        assert [one.label for one in pane.fields if len(one.label) > LABEL_WIDTH - 1] == []
+        assert "--" not in "\n".join(block for head, block in blocks.items() if not head.startswith("IN "))
+        assert all(f"\n  {figure.name} " in blocks["PLOTS"] for figure in pane.figures)
+        assert len(blocks["KEYS OF FIT"].splitlines()) >= 7
+        for word in ("Huber", "resample", "residual", "likelihood", "parametric, Approach 3", "law, scaling law"):
+            assert f"\n  {word}  " in blocks["WORDS"], word
 
 
 # Runs
