@@ -259,7 +259,8 @@ pane. The work goes on behind the app, and can be stopped."""
             await self.action_plot()
         else:
             self.show_scenario(self.host.scenario)
-        self.results.choose(self._cursors.get(self._listing, ""))
+        if self._cursors.get(self._listing):
+            self.results.choose(self._cursors[self._listing])
         self.host.show_keys()
         self.host.changed()
 

@@ -71,17 +71,30 @@ async def until(pilot: Pilots, what: Callable[[], bool]) -> None:
 
 
 async def settled(pilot: Pilots) -> None:
-    """Wait until no fit is under way."""
+    """Wait until what the fields ask has its answer, or an error."""
     await pilot.pause()
-    await until(pilot, lambda: pane_of(pilot)._under_way is None)
+    pane = pane_of(pilot)
+
+    def done() -> bool:
+        sheet = pane.sheet
+        known = sheet.question is None or sheet.question == sheet.failed
+        return pane._under_way is None and (known or (sheet.question == sheet.answered and sheet.whole))
+
+    await until(pilot, done)
+
+
+async def typed(pilot: Pilots, name: str, text: str) -> None:
+    """Put a text into a field, and wait until the pane has it."""
+    await fill(pilot, name, text, "fit")
+    await until(pilot, lambda: pane_of(pilot).sheet.texts.get(name, "") == text)
 
 
 async def opened(pilot: Pilots, path: str, **texts: str) -> FitPane:
     """Turn to the pane, fill in its fields with the file last, and wait for the fit."""
     await pilot.press("8")
     for name, text in texts.items():
-        await fill(pilot, name, text, "fit")
-    await fill(pilot, "file", path, "fit")
+        await typed(pilot, name, text)
+    await typed(pilot, "file", path)
     await pilot.press("enter")
     await settled(pilot)
     return pane_of(pilot)
@@ -304,7 +317,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Held:
 
 async def begin(pilot: Pilots, path: str, held: Held) -> FitPane:
     await pilot.press("8")
-    await fill(pilot, "file", path, "fit")
+    await typed(pilot, "file", path)
     await pilot.press("enter")
     await until(pilot, lambda: held.begun.acquire(blocking=False))
     return pane_of(pilot)
@@ -336,7 +349,7 @@ async def test_a_newer_question_stops_the_older_and_one_runs_at_a_time(runs: str
     async with ScaletuiApp().run_test(size=SIZE) as pilot:
         await opened_later(pilot, runs, held)
         for text in ("1", "12", "128"):
-            await fill(pilot, "bootstraps", text, "fit")
+            await typed(pilot, "bootstraps", text)
         await pilot.press("enter")
         held.go.set()
         await settled(pilot)
@@ -354,7 +367,7 @@ async def opened_later(pilot: Pilots, path: str, held: Held) -> None:
     held.go.clear()
     while held.begun.acquire(blocking=False):
         pass
-    await fill(pilot, "seed", "3", "fit")
+    await typed(pilot, "seed", "3")
     await until(pilot, lambda: held.begun.acquire(blocking=False))
 
 
@@ -371,7 +384,7 @@ async def test_the_point_comes_before_its_intervals(runs: str, monkeypatch: pyte
     async with ScaletuiApp().run_test(size=SIZE) as pilot:
         app = app_of(pilot)
         await pilot.press("8")
-        await fill(pilot, "file", runs, "fit")
+        await typed(pilot, "file", runs)
         await pilot.press("enter")
         pane = pane_of(pilot)
         await until(pilot, lambda: pane.sheet.answer is not None)
@@ -416,8 +429,8 @@ async def test_a_file_is_read_when_its_field_is_left_and_again_when_it_changed(r
         first = pane.sheet.answer
         await pilot.press("slash", "enter")
         await settled(pilot)
-        await fill(pilot, "seed", "1", "fit")
-        await fill(pilot, "seed", "", "fit")
+        await typed(pilot, "seed", "1")
+        await typed(pilot, "seed", "")
         await pilot.press("enter")
         await settled(pilot)
         assert reads == [runs]
@@ -427,14 +440,14 @@ async def test_a_file_is_read_when_its_field_is_left_and_again_when_it_changed(r
         Path(runs).write_text(table_of(seed=1))
         os.utime(runs, (1e9, 1e9))
         await pilot.press("slash", "enter")
+        await until(pilot, lambda: len(reads) == 2)
         await settled(pilot)
         assert reads == [runs, runs]
         assert pane.sheet.answer.row("alpha").value != first.row("alpha").value
-        await fill(pilot, "run_col", "loss", "fit")  # how it is read, too, counts when the field is left
+        await typed(pilot, "run_col", "loss")  # how it is read, too, counts when the field is left
         assert len(reads) == 2
         await pilot.press("enter")
-        await settled(pilot)
-        assert len(reads) == 3
+        await until(pilot, lambda: len(reads) == 3)
 
 
 @pytest.mark.parametrize(
@@ -489,13 +502,13 @@ async def test_a_wrong_text_is_said_and_the_last_fit_stays(name: str, text: str,
         app = app_of(pilot)
         pane = await opened(pilot, runs, bootstraps="64")
         kept = pane.sheet.answer
-        await fill(pilot, name, text, "fit")
+        await typed(pilot, name, text)
         await settled(pilot)
         assert field(app, name, "fit").has_class("-wrong") == bool(says)
         assert says in echo(app)
         if says:
             assert pane.sheet.answer is kept
-            await fill(pilot, name, runs if name == "file" else "", "fit")
+            await typed(pilot, name, runs if name == "file" else "")
             await pilot.press("enter")
             await settled(pilot)
             assert echo(app) == "runs.csv: 60 runs"
@@ -504,8 +517,8 @@ async def test_a_wrong_text_is_said_and_the_last_fit_stays(name: str, text: str,
 async def test_texts_that_contradict_each_other_say_so(runs: str) -> None:
     async with ScaletuiApp().run_test(size=SIZE) as pilot:
         await opened(pilot, runs, bootstraps="64")
-        await fill(pilot, "loss", "squared", "fit")
-        await fill(pilot, "delta", "auto", "fit")
+        await typed(pilot, "loss", "squared")
+        await typed(pilot, "delta", "auto")
         await settled(pilot)
         assert "Delta: is Huber's: squared has none" in echo(app_of(pilot))
 
@@ -550,7 +563,7 @@ async def test_a_name_is_not_taken_twice_by_accident(runs: str) -> None:
         pane = await opened(pilot, runs, bootstraps="64")
 
         def said() -> str:
-            assert isinstance(app.screen, AskScreen)
+            assert isinstance(app.screen, AskScreen), screen_text(app)
             return str(app.screen.query_one(".dialog-said").render())
 
         await pilot.press("s", "enter")
@@ -560,7 +573,8 @@ async def test_a_name_is_not_taken_twice_by_accident(runs: str) -> None:
         assert "a law is called epoch-2024 already" in said()
         app.screen.query_one("LineInput").value = "ours"  # type: ignore[attr-defined]
         await pilot.press("enter")
-        await fill(pilot, "seed", "5", "fit")
+        await until(pilot, lambda: not isinstance(app.screen, AskScreen))
+        await typed(pilot, "seed", "5")
         await settled(pilot)
         await pilot.press("enter", "s", *"ours", "enter")
         assert "ours is there already: enter again" in said()
