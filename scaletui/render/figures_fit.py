@@ -26,7 +26,7 @@ from scaletui_core.quantity_text import format_quantity
 RUNS, EXCLUDED = "runs", "left out"
 _POINTS = 61  # of a line
 _BEYOND = 100.0  # how far the frontier is drawn beyond the largest C
-_CONTOURS = 6
+_CONTOURS = 8
 _SLICES = 8
 _MOST = 5000  # points of runs
 _ROOM = 10.0**INSIDE
