@@ -177,11 +177,11 @@ pane. The work goes on behind the app, and can be stopped."""
 
     def lines(self, sheet: Any) -> list[TextLine]:
         """Return the fit in lines, or the list of runs; before there is one, what to do."""
+        width = max(self.size.width - 2, 40)
+        if self._sheet.answer is None:  # and what follows waits for numpy until there is one
+            return [("quiet", cut(_EMPTY, width), "")] if not self._doing else []
         from scaletui.fit_lines import fit_lines, run_lines
 
-        width = max(self.size.width - 2, 40)
-        if self._sheet.answer is None:
-            return [("quiet", cut(_EMPTY, width), "")] if not self._doing else []
         if self._listing and self._sheet.read is not None and self._sheet.fitted is not None:
             known, fitted = self._listed, self._sheet.fitted
             if known is None or known[0] is not fitted or known[1] != width:  # longer than a keystroke may take
