@@ -274,6 +274,7 @@ pane. The work goes on behind the app, and can be stopped."""
 
     async def action_keep(self) -> None:
         """Keep the fit as a law, under a name that is asked for."""
+        from scaletui.fits import Law
         from scaletui.screens.ask import AskScreen
 
         sheet = self._sheet
@@ -284,45 +285,27 @@ pane. The work goes on behind the app, and can be stopped."""
 
         def check(name: str) -> str:
             nonlocal asked
+            assert sheet.fitted is not None
+            assert sheet.answered is not None
             try:
-                said = self._keep(name, asked == name)
+                law = Law(name, sheet.fitted, given(sheet.answered.reading), self.host.scenario.catalog)
+                if asked != name and law.is_kept:
+                    asked = name
+                    return f"{name} is there already: enter again to go before it, or take another name"
+                law.keep()
             except InputError as error:
                 return error.line
             except ScaletuiError as error:
                 return str(error).partition("\n")[0]
-            asked = name if said else ""
-            return said
+            self.host.scenario.laws_changed()
+            self.host.show_scenario()
+            return ""
 
         def went(name: str | None) -> None:
             if name is not None:
                 self.host.tell(f"kept: {name} is a law in every pane (v chooses laws, --law {name} asks it)")
 
         await self.app.push_screen(AskScreen("Keep the fit as a law called", "", check), went)
-
-    def _keep(self, name: str, over: bool) -> str:
-        """Keep the fit as a law; return why it was not, where it can be."""
-        import os
-
-        from scaletui.fits import place_of, write
-        from scaletui_core.fit_file import law_record
-
-        sheet, scenario = self._sheet, self.host.scenario
-        assert sheet.fitted is not None
-        assert sheet.answered is not None
-        target = place_of(name, "the name")
-        if os.path.exists(target):
-            if not over:
-                return f"{name} is there already: enter again to go before it, or take another name"
-        elif name in scenario.catalog.load("laws").records:
-            return f"a law is called {name} already: take another name"
-        write(target, sheet.fitted, given(sheet.answered.reading))
-        scenario.laws_changed()
-        if name not in scenario.catalog.load("laws").records:
-            from scaletui_core.fit_file import read_fit
-
-            law_record(read_fit(target), name)  # which says why it is no law
-        self.host.show_scenario()
-        return ""
 
     # Its own past, and what a session keeps
 

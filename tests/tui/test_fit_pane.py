@@ -49,8 +49,9 @@ def table_of(seed: int = 0, odd: int | None = None) -> str:
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A file of runs in the folder that the app and the command stand in."""
+    """A file of runs in the folder that the app and the command stand in, with a configuration of their own."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     Path("runs.csv").write_text(table_of())
     return "runs.csv"
 
@@ -584,6 +585,15 @@ async def test_a_name_is_not_taken_twice_by_accident(runs: str) -> None:
         target = app.scenario.catalog
         assert pane.sheet.fitted is not None
         assert target.load("laws").records["ours"]["alpha"] == pane.sheet.fitted.parametric.coefficients[3]  # type: ignore[union-attr]
+
+
+async def test_a_fit_that_is_no_law_is_not_kept(runs: str) -> None:
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        app = app_of(pilot)
+        await opened(pilot, runs, bootstraps="64", method="power")
+        await pilot.press("s", *"ours", "enter")
+        assert "has a law of compute alone" in str(app.screen.query_one(".dialog-said").render())
+        assert not list(Path("config").rglob("ours*"))
 
 
 async def test_a_folder_that_takes_no_file_is_said(runs: str, monkeypatch: pytest.MonkeyPatch) -> None:
