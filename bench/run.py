@@ -222,6 +222,80 @@ def samples(size: int = 10_000_000, rounds: int = 3) -> list[Result]:
     return results
 
 
+def fits() -> list[Result]:
+    """Compare fits with scipy's on the same runs and starts, one thread each; show what they cost as they grow."""
+    import fitting
+
+    found = fitting.speeds()
+    gain, all_gain = found.starts / found.default, found.starts / found.exhaustive
+    boot_gain = found.reference_bootstraps / found.bootstraps
+    what = f"fit: {found.runs}"
+    results = [
+        Result(f"{what}, default, against 4500 L-BFGS-B", found.default * 1e3, found.starts * 1e3, "ms", gain,
+               ">= 2000", gain >= 2000),
+        Result(f"{what}, all 4500 starts refined", found.exhaustive * 1e3, found.starts * 1e3, "ms", all_gain, ">= 30",
+               all_gain >= 30),
+        Result("fit: scipy's starts at the optimum", found.at_optimum, None, "", found.at_optimum, "none", True),
+        Result("fit: 4000 resamples, against BFGS", found.bootstraps * 1e3, found.reference_bootstraps * 1e3, "ms",
+               boot_gain, ">= 400", boot_gain >= 400),
+    ]  # fmt: skip
+    sizes, counts = fitting.growth()
+    for (count, once, resampled), (first, first_once, first_resampled) in zip(
+        sizes, sizes[:1] * len(sizes), strict=True
+    ):
+        times = count / first
+        results.append(
+            Result(f"fit: {count:,} runs, over {first}", once * 1e3, first_once * 1e3, "ms", once / first_once / times,
+                   "<= 1.2 a run", once / first_once / times <= 1.2)
+        )  # fmt: skip
+        results.append(
+            Result(f"fit: 100 resamples of {count:,} runs", resampled * 1e3, first_resampled * 1e3, "ms",
+                   resampled / first_resampled / times, "<= 2 a run", resampled / first_resampled / times <= 2)
+        )  # fmt: skip
+    for count, taken in counts:
+        each = taken / count / (counts[1][1] / counts[1][0])
+        holds = count < 1000 or each <= 1.2
+        results.append(
+            Result(
+                f"fit: {count:,} resamples of 240 runs",
+                taken * 1e3,
+                counts[1][1] * 1e3,
+                "ms",
+                each,
+                "<= 1.2 each",
+                holds,
+            )
+        )
+    process = fitting.process()
+    results.append(Result("fit: scaletui fit, 4000 resamples", process, None, "s", process, "<= 1.5", process <= 1.5))
+    taken, memory = fitting.curves()
+    results.append(Result("fit: 5e6 points of curves, read and fitted", taken, None, "s", taken, "none", True))
+    results.append(Result("fit: memory of that", memory, None, "GB", memory, "<= 1.5", memory <= 1.5))
+    return results
+
+
+def truths() -> list[Result]:
+    """Count how often fits of a known truth reach the best known optimum, and how often intervals hold the truth."""
+    import fitting
+
+    from scaletui import processors
+
+    processors.keep_kernels()
+    worst = fitting.subsets()
+    default, exhaustive = fitting.optimum()
+    name = "truth: excess over 200 scipy BFGS fits, subsets"
+    results = [
+        Result(name, worst, None, "", worst, "<= 1e-8", worst <= 1e-8),
+        Result("truth: default at the best known, 200 sets", default, None, "", default, ">= 0.99", default >= 0.99),
+        Result("truth: exhaustive at it", exhaustive, None, "", exhaustive, ">= 1", exhaustive >= 1),
+    ]
+    for name, share in zip(fitting.QUANTITIES, fitting.coverage(), strict=True):
+        share = float(share)
+        holds = 0.86 <= share <= 0.94
+        results.append(Result(f"truth: 90% of {name} hold it, 400 sets", share, None, "", share, "0.86 to 0.94", holds))
+    return results
+
+
 def seconds(function: Callable[[], object]) -> float:
     """Return the wall time of one call [s]."""
     start = time.perf_counter()
@@ -234,6 +308,8 @@ GROUPS: dict[str, Callable[[], list[Result]]] = {
     "app": app,
     "arrays": arrays,
     "ranges": samples,
+    "fits": fits,
+    "truths": truths,
 }
 
 

@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from scaletui import locations, terminal
 from scaletui.bindings import bound
 from scaletui.keeping import become, kept_of
+from scaletui.keymap import KEYS
 from scaletui.panes.base import Shown
 from scaletui.render.plot import Glyphs
 from scaletui.scenario import Scenario
@@ -269,10 +270,10 @@ class ScaletuiApp(Shell):
         self.tell("a letter: its field   1 to 8: a pane   any other key: stay")
 
     async def before_key(self, event: events.Key) -> bool:
-        """Take the key behind a jump; a key that is not the tour's ends the tour, and is acted on."""
+        """Take the key behind a jump; a key that is not the tour's ends it, and is acted on; help comes over it."""
         from scaletui.screens.tour import Tour
 
-        if isinstance(self.screen, Tour) and not self.screen.takes(event.key):
+        if isinstance(self.screen, Tour) and not (self.screen.takes(event.key) or self._is_help(event.key)):
             await self.screen.dismiss(None)
             return False
         if not self._jumps:
@@ -285,6 +286,9 @@ class ScaletuiApp(Shell):
             self.screen.set_focus(target)
             return True
         return not (event.character or "").isdigit()
+
+    def _is_help(self, key: str) -> bool:
+        return key in self.keys.get("app.help", KEYS["app.help"].keys).split(",")
 
     # Taking along
 

@@ -63,7 +63,7 @@ GROUPS = {
 }
 """Commands that have commands of their own: each a module with an ``application``."""
 
-FITS = ("fit", "predict")
+FITS = ("fit", "predict", "design")
 """Commands of runs and files rather than of declared inputs alone, in `scaletui.fit_commands`."""
 
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]  # ClickException, which typer does not export

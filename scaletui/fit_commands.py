@@ -13,9 +13,11 @@ from scaletui import locations
 from scaletui.options import SHARED_OPTIONS, declared_options, figure_options, with_options
 from scaletui.printing import Asked, manner_of, say, show
 from scaletui.root import Option
+from scaletui_core.answer import Note
 from scaletui_core.errors import InputError
 from scaletui_core.fields import changed, fields_of, given, parse_inputs
-from scaletui_core.fit_file import FOLDER, SUFFIX, read_fit
+from scaletui_core.fit_file import FOLDER, KEPT_RUNS, SUFFIX, read_fit
+from scaletui_core.fitting.design import DesignInputs
 from scaletui_core.fitting.inputs import FitInputs
 from scaletui_core.fitting.read_inputs import ReadInputs
 from scaletui_core.predict import PredictInputs
@@ -30,8 +32,9 @@ if TYPE_CHECKING:
 _SUMMARY = {
     "fit": "Fit scaling laws to your own runs, with intervals: CSV, TSV, JSON Lines, Parquet; - reads a pipe.",
     "predict": "What a run will reach by your own fit, and how sure that is.",
+    "design": "Which runs to do next: those that shrink the interval of a prediction most.",
 }
-_MANY = 50_000  # runs times resamples of one, from which work says how far it is
+_EXAMPLE = ("examples", "synthetic-runs.csv")
 
 
 def _argument(name: str, metavar: str, help: str, several: bool = False) -> Option:
@@ -53,13 +56,13 @@ def command(name: str) -> tuple[str, Callable[..., Any]]:
         "fit": (
             _fit,
             (
-                _argument("files", "[FILE]...", "Runs; or, with --compare, fits.", several=True),
+                _argument("files", "[FILE]...", "Runs; or, with --compare, fits and laws.", several=True),
                 *declared_options(FitInputs),
                 *declared_options(ReadInputs),
                 _text("out", "--out", "FIT.json", "Write the fit there: a law for --law, and what predict reads."),
                 _text("save", "--save", "NAME", "Keep the fit as a law of that name, in every command and pane."),
                 _flag("example", "--example", "Fit the runs that ship as an example: synthetic, of a known law."),
-                _flag("compare", "--compare", "Compare fits, or runs under several fits, side by side."),
+                _flag("compare", "--compare", "Compare fits, and published laws on their runs."),
                 *figure_options("fit"),
                 *SHARED_OPTIONS,
             ),
@@ -69,6 +72,14 @@ def command(name: str) -> tuple[str, Callable[..., Any]]:
             (
                 _argument("file", "FIT", "What `scaletui fit --out` wrote, or the NAME of --save."),
                 *declared_options(PredictInputs),
+                *SHARED_OPTIONS,
+            ),
+        ),
+        "design": (
+            _design,
+            (
+                _argument("file", "FIT", "What `scaletui fit --out` wrote, or the NAME of --save."),
+                *declared_options(DesignInputs),
                 *SHARED_OPTIONS,
             ),
         ),
@@ -90,7 +101,9 @@ def _fit(
     if example == bool(files):
         hint = "such as scaletui fit runs.csv, or scaletui fit --example"
         raise InputError("--example has its own runs: drop one" if files else "no runs to fit", where="FILE", hint=hint)
-    path = os.path.join(locations.shipped_presets(), "examples", "runs.csv") if example else (files or [""])[0]
+    path = (
+        os.path.join(locations.shipped_presets(), "examples", "synthetic-runs.csv") if example else (files or [""])[0]
+    )
     target = _target(out, save)
     manner = manner_of(given_["click_context"], given_["color"], given_["ascii"])
     read = _read(path, options)
@@ -100,8 +113,11 @@ def _fit(
     def make(catalog: Catalog) -> Asked:
         nonlocal answer
         from scaletui_core.fit import answer_of
+        from scaletui_core.fitting.examples import SAID
 
         answer = answer_of(found, **given(options))
+        if example:
+            answer = answer._replace(notes=(Note("synthetic", f"the example is {SAID}.", None), *answer.notes))
         return found, answer
 
     if target is not None:
@@ -163,7 +179,8 @@ def _fitted(read: Read, inputs: FitInputs, threads: int | None) -> Fitted:
 def _place(name: str) -> str:
     """Return the path of a fit by what a person calls it: a file, or the name of one that was saved."""
     folder = locations.config_folder()
-    if folder is not None and os.sep not in name and not name.lower().endswith(SUFFIX):
+    is_path = os.sep in name or name.lower().endswith(SUFFIX) or os.path.exists(name)
+    if folder is not None and not is_path:
         return os.path.join(folder, FOLDER, name + SUFFIX)
     return name
 
@@ -188,6 +205,38 @@ def _predict(file: str | None, **given_: Any) -> int:
     return 1 if failed else 0
 
 
+def _design(file: str | None, **given_: Any) -> int:
+    asked = {field.name: given_.pop(field.name) for field in fields_of(DesignInputs)}
+    if not file:
+        hint = "such as scaletui design fit.json --flops 1e25 --spend 1e22"
+        raise InputError("no fit named", where="FIT", hint=hint)
+    inputs = parse_inputs(DesignInputs, asked)
+    document, name = read_fit(_place(file), "FIT"), os.path.basename(file)
+    fit, values = document.get("parametric"), document["data"].get("values")
+    if fit is None or not fit["converged"]:
+        raise InputError("a design needs a fit of Approach 3 that converged", where=name, hint="fit with --method all")
+    if values is None:
+        most = f"{KEPT_RUNS:,}"
+        raise InputError("does not hold its runs, which a design needs", where=name, hint=f"fit at most {most} runs")
+
+    def make(catalog: Catalog) -> Asked:
+        from scaletui_core.fitting.design import answer_of
+        from scaletui_core.fitting.information import evidence
+        from scaletui_core.fitting.parametric import Loss
+
+        loss = Loss(str(fit["loss"].get("kind")), fit["loss"].get("scale"))
+        columns = values["params"], values["tokens"]
+        known = evidence(*columns, fit["coefficients"], loss, spread=inputs.noise, levels=values["loss"])
+        if len(fit["sample"]) > 1:
+            import numpy as np
+
+            known = known.with_sample(np.array(fit["sample"]))
+        return inputs, answer_of(inputs, known)
+
+    show(make, **given_)
+    return 0
+
+
 def _compare(
     files: list[str], taken: dict[str, Any], reading: dict[str, Any], out: str | None, save: str | None, example: bool,
     shown: dict[str, Any],
@@ -199,15 +248,28 @@ def _compare(
     if out is not None or save is not None or example:
         raise InputError("writes nothing", where="--compare", hint="drop --out, --save and --example")
     if len(files) < 2:
-        raise InputError(
-            "takes two fits or more", where="--compare", hint="such as scaletui fit a.json b.json --compare"
-        )
-    documents = {name: read_fit(_place(name), "FILE") for name in files}
+        hint = "such as scaletui fit a.json b.json chinchilla-3 --compare"
+        raise InputError("takes two or more, fits or laws", where="--compare", hint=hint)
 
     def make(catalog: Catalog) -> Asked:
         from scaletui_core.fit_compare import compare
+        from scaletui_core.laws import law
+        from scaletui_core.parametric_law import ParametricLaw
 
-        return None, compare(documents)
+        shipped = catalog.load("laws").records
+        fits, published = {}, {}
+        for name in files:
+            if name in shipped and "posterior" not in shipped[name]:
+                one = law(catalog, name)
+                if not isinstance(one, ParametricLaw):
+                    raise InputError("has no loss of N and D together", where=name, hint="see scaletui laws")
+                published[name] = one
+            else:
+                short = os.path.basename(name)
+                fits[name if short in fits else short] = read_fit(_place(name), "FILE")
+        if not fits:
+            raise InputError("takes a fit among them, whose runs the laws are tried on", where="--compare")
+        return None, compare(fits, published)
 
     show(make, **shown)
     return 0

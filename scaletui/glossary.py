@@ -136,7 +136,7 @@ flops: C
 compute_equivalent: C for N
     compute for which the law finds that N best [FLOP]
 seen: at *
-    'seen': your scale is at least that; 'x3 more': it took three times yours; 'seen 80%': of the samples of a range
+    'seen': your scale is at least that; 'needs 3x': it took three times yours; 'seen 80%': of the samples of a range
 score: score
     share of the questions answered right: large is good; guessing gives 25% on MMLU, 50% on hindsight neglect
 next: *: next, at *
@@ -154,15 +154,15 @@ gradient_trace: tr Sigma, its variance a token
     how much the gradients of single tokens scatter: large wants large batches
 critical_batch: critical batch
     batch that takes twice the fewest steps and tokens [tokens]: larger ones save little time, smaller little compute
-batch_tokens: *: batch
-    best batch for C by that law [tokens]
+batch_tokens: *: batch for C
+    what the law would take for the least loss at your C [tokens], however long it takes
 learning_rate: *: learning rate
-    best step size for C by that law
+    step size that the law would take with that batch; 'step size' is no share of it
 batch: B
-    the batch of the line [tokens]; 'name' says what the critical one is from
-steps_multiple: steps
+    the batch of the line [tokens]; 'name': in critical ones
+steps_multiple: x steps
     steps, and so time, over the fewest of any batch: 1 is the least
-tokens_multiple: tokens
+tokens_multiple: x tokens
     tokens, and so compute, over the fewest: 1 is the least
 step_size: step size
     best step size, as a share of that for a boundless batch: small batches are noisy, and want small steps

@@ -8,16 +8,16 @@ tokens_per_minute: tokens/min
 words_per_minute: words/min
     the same in words
 human_multiple: x human
-    that over the words a minute of a person: 1 is as fast as a person thinks
+    that over a person's words a minute; Copies takes roofline's
 predicted_tokens_per_minute: roofline
     the most that the chip's memory and arithmetic would allow [tokens a minute]
 roofline_share: share
     measured over roofline: large is a chip that is used well; small models are far from it
 gpus: GPUs
-    accelerators that run the one model: large is dear
+    accelerators that run the one model: large is dear; where it is a best number, it is not rounded
 cost_per_million_tokens: $/M tokens
-    rent of these while the batch writes a million tokens [USD]: small is cheap
-speed: speed by k-tiling, x human
+    rent of these while the batch writes a million tokens [USD]: small is cheap; steinhardt-2022 has a batch of its own
+speed: speed by k-tiling, x human*
     how fast the model is once k-tiled, as claimed: without latency
 speed_factor: k-tiling: speed x k^2
     how many times faster it gets, as claimed
@@ -31,7 +31,7 @@ latency_speed_factor: speed-up that latency leaves
     how many times faster it gets where every matrix multiply also waits: nearer to what can be had than k^2
 latency_ceiling: speed-up for k without end
     the most of that, whatever k is
-latency_speed: speed that latency leaves, x human
+latency_speed: speed with latency, x human*
     how fast the model is then, beside a person
 latency_speed_ceiling: the same for k without end
     the most of that, whatever k is
@@ -49,18 +49,18 @@ prefill: prefill, arithmetic alone
     time to read the prompt, if chips did nothing but arithmetic at their peak: small is good
 time_to_first_token: time to the first token
     wait until an answer begins: small is good
-critical_batch: critical batch, without a cache
+critical_batch: critical batch [sequences], no cache
     sequences at once at which chips stop waiting for their memory: up to it more answers slow none, above it all
-tile_rate: M^3/C^2 of the accelerator
-    how fast the chip can make one single answer: memory bandwidth cubed over peak squared [1/s]; large is good
-matmul_time: matrix multiply in tiles, least time
-    time of one matrix multiply over as many chips as it keeps busy: small is fast
-tile_side: side of the tiles
-    numbers along the side of the square that one chip works on; in smaller ones chips wait
-tile_batch: tokens that fill them
-    tokens that must go through together for the chips to be busy
-tile_rate_printed: M^3/C^2 with the rates as printed
-    the same for the bandwidth and peak in the source's own table, where they differ
+tile_rate: M^3/C^2 of the accelerator [1/s]
+    how fast the chip can make one single answer: memory bandwidth M cubed over peak C squared; large is good
+matmul_time: multiply on enough chips, least time
+    time of one matrix multiply over as many chips as it keeps busy, however many you have: small is fast
+tile_side: rows and columns of a tile
+    numbers along each side of the square that one chip works on; in smaller ones chips wait
+tile_batch: batch that fills steinhardt's tiles
+    tokens that must go through together for the chips to be busy, whatever Batch says
+tile_rate_printed: M^3/C^2 at its source's rates [1/s]
+    the same for the bandwidth and peak in the table of GPUs of its source, where these differ from the presets
 speed_slope: slope of log speed in log size, measured
     how speed falls with size: at -0.5 a model 100 times larger is 10 times slower
 throughput: tokens/s of the batch, *
@@ -86,33 +86,33 @@ chain_base_work: arithmetic: years of work *
     how long one person takes for as many tokens; 'printed' is what the source says
 chain_flops_trend: judgement: compute of *, by trend
     training compute of the model that is forecast, if growth goes on [FLOP]
-chain_flops_second: judgement: a second projection
-    the same by another way of reckoning [FLOP]
+chain_flops_second: judgement: the same, a second projection
+    training compute by another way of reckoning [FLOP]
 chain_flops: arithmetic: their geometric mean
     training compute that the forecast goes on with [FLOP], or yours in its place
-chain_flops_growth: arithmetic: times *
+chain_flops_growth: arithmetic: times *'s *
     that over the compute of the first model
 chain_overhang_growth: arithmetic: overhang grows *
-    how many times more passes it buys: the square root, as half of the growth goes into a larger model
-chain_grown_work: arithmetic: years of work *
-    years of work of the first model, times that
+    how many times the passes of the first model it buys: the square root, as half of it goes into a larger model
+chain_grown_work: arithmetic: work so grown *
+    years of work of the first model, times that growth
 chain_shortfall: judgement: * was too large, times
     how many times more passes the first run would have bought with a smaller, better trained model
-chain_work: arithmetic: years of work *
-    years of work with that as well
-chain_bound_data: judgement: growth if data were the limit
-    how little the overhang may grow, if there is too little text
+chain_work: arithmetic: work in all *
+    years of work times that as well: what arithmetic comes to for this C
+chain_bound_data: judgement: growth, short of data
+    how little the overhang may grow over the first model's, if there is too little text
 chain_update_passes: arithmetic: passes an update, synthetic data
     forward passes that learning from a token takes, if the model has to write what it learns from
 chain_update_cost: arithmetic: times the usual
     that over the 3 of plain training
-chain_bound_synthetic: arithmetic: growth then *
-    how much the overhang may grow at most, if so
-chain_growth_judged: judgement: growth that is settled on
-    growth that the source takes, between these two
-chain_work_product: arithmetic: these factors' product
-    years of work by the source's own factors; it prints more
-chain_work_judged: judgement: years of work, as printed
+chain_bound_synthetic: arithmetic: growth, synthetic *
+    how much the overhang may grow over the first model's at most, if so
+chain_growth_judged: judgement: growth settled on
+    growth of the overhang over the first model's that the source takes, between these two
+chain_work_product: arithmetic: product of these
+    years of work by the source's own factors, the first model's years and both judgements; it prints more
+chain_work_judged: judgement: years of work, the forecast
     years of one person's work that the compute of training could do instead: the forecast itself
 chain_time: judgement: training takes
     how long the training run lasts, and so the machines are there
@@ -126,8 +126,8 @@ chain_k: judgement: k of the k-tiling
     how much smaller the tiles are made
 chain_speed_k: arithmetic: speed then, in humans
     speed of a copy with k^2 in it
-chain_copies_k: arithmetic: copies left of *
-    copies that the same machines then run: k^3 times fewer
+chain_copies_k: arithmetic: left of *
+    copies that the same machines then run, k^3 times fewer; the source takes its years of work for so many agents
 chain_work_k: arithmetic: years of work left
     work that they then do: k times less, the price of speed
 compute: C
@@ -136,21 +136,21 @@ params: N
     size of the model [parameters]: what a token costs
 fleet_rate: tokens/s of *
     tokens that the whole machine writes in a second [tokens/s]
-passes: forward passes that cost as much
+passes: tokens training's compute could write
     tokens that copies can write for the same compute; of training on D tokens 3 D
-work_time: work of one person
-    one person's time for as many: large is much work
-work_years: years of work of one person
-    the same in years of 365 days
+work_time: time that one person would take for them
+    a person's time for as many tokens: large is much work
+work_years: person-years of work
+    the same time in years of 365 days
 copies: copies at * human speed that do it in *
-    copies, running without a pause, that do that work in the time given: large is many at once
+    copies, running without a pause, that do it in the time, each token as cheap as in training: if not, there are fewer
 workers: people at these hours who do it in *
     people who do as much in that time
 copies_k: copies after k-tiling, at *
     copies that the same machines run once each is k^2 times faster: k^3 times fewer
-work_time_k: work that these do in *
-    what one person would take for what they do: k times less, the price of speed
-work_years_k: years of work that these do
+work_time_k: work the k-tiled copies do in *
+    a person's time for what they do: k times less, the price of speed
+work_years_k: person-years that they do
     the same in years of 365 days
 accelerators_per_copy: * a copy
     accelerators, or the part of one, that a copy takes up: small is cheap
@@ -170,7 +170,7 @@ human_tokens_per_minute: tokens a minute of a person
 clock_share: share of the clock that a person works
     hours at work of all hours: 24% is 8 hours on 5 days
 minutes: a person's work that each user asks for
-    how long a person would be busy with what one user asks for in a day
+    how long a person would be busy with what one user asks for in a day; without Minutes as the forecast has it
 person_days: person-days learned a day
     days that a person would live for what all copies learn in one: large is fast learning
 learning_time: a person would take, for what is learned a day

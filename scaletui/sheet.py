@@ -22,7 +22,7 @@ from scaletui_core.traced import Traced
 SOLVED = ("flops", "params", "tokens")
 """The fields of the budget of which those that are empty are solved for."""
 _ROOM = 15  # cells of a field at 80 columns
-_OPTION = re.compile(r"`[^`]*`|add --explain|--[a-z][a-z-]*")  # a command between backquotes stays one
+_OPTION = re.compile(r"`[^`]*`|--[a-z][a-z-]*")  # a command between backquotes stays one
 
 
 class Sheet:
@@ -69,6 +69,7 @@ class Sheet:
         self.wrong: str | None = None
         self.faults: dict[str, InputError] = {}
         self.solved: dict[str, Solved] = {}
+        self._forecast: dict[str, str] = {}  # what fields stand for that the forecast of the chain fills
 
     @property
     def inputs(self) -> Any:
@@ -79,6 +80,7 @@ class Sheet:
         """Answer the texts as they stand, given the parts that this one needs; without ranges each at its middle."""
         self._answer(parts, catalog, ranges)
         self.solved = _solved(self.found, catalog) if self.part == PARTS[0] else {}
+        self._forecast = _filled_by_forecast(self.inputs, catalog)
 
     def _answer(self, parts: Mapping[str, Part], catalog: Catalog, ranges: bool) -> None:
         self.error = self.wrong = None
@@ -105,7 +107,7 @@ class Sheet:
         old, new = self.found.inherited, found.inherited
         same = (old[name] is new[name] or (not _varies(old[name], new[name]) and old[name] == new[name]) for name in new
                 if name in old)  # fmt: skip
-        return old.keys() == new.keys() and all(same)
+        return old.keys() == new.keys() and all(same) and self.found.which == found.which
 
     def _fault(self, name: str, text: str) -> InputError | None:
         """Return why a text means nothing in its field, or None if it means something."""
@@ -120,7 +122,10 @@ class Sheet:
 
     def origin(self, name: str) -> str:
         """Return where the value that a field inherits comes from, or nothing where it inherits none."""
-        return title_of(ORIGINS[self.part][name]) if name in self.found.inherited else ""
+        if name not in self.found.inherited:
+            return ""
+        which = self.found.which.get(name)
+        return title_of(ORIGINS[self.part][name]) + (f" ({which})" if which else "")
 
     @property
     def tags(self) -> dict[str, str]:
@@ -132,18 +137,22 @@ class Sheet:
         value = self.found.inherited.get(field.name, getattr(self.solved.get(field.name), "value", None))
         if isinstance(value, float):
             return format_quantity(float(value), field.unit, digits=4)
-        return field.default or field.example if value is None else field.text_of(value)
+        default = self._forecast.get(field.name, field.default or field.example)
+        return default if value is None else field.text_of(value)
 
     def placeholder(self, field: Field) -> str:
         """Return what stands in a field that is empty: what it is solved for or inherits, or its default."""
         if field.name in self.solved:
             return in_short(self.solved[field.name].value, field.unit)
         if field.name not in self.found.inherited:
-            return field.default
+            filled = self._forecast.get(field.name)
+            return field.default if filled is None else f"{filled} ({self.inputs.chain})"
         value = self.found.inherited[field.name]
         shown = in_short(value, field.unit) if isinstance(value, float) else field.text_of(value)
-        text = f"{shown} ({self.origin(field.name)})"
-        return text if len(text) <= _ROOM else f"{shown} {self.origin(field.name)}"
+        which = self.found.which.get(field.name, "").partition("-")[0]  # of a law its author
+        origin = which or title_of(ORIGINS[self.part][field.name])
+        text = f"{shown} ({origin})"
+        return text if len(text) <= _ROOM else f"{shown} {origin}"
 
     def echo(self, name: str) -> str:
         """Return what a field is understood as, or why it is not."""
@@ -173,9 +182,8 @@ class Sheet:
             return f"yes or no. {self.in_app(field.help)}"
         if field.unit == CHOICE:
             return f"{', '.join(field.choices)} (default: {field.default}). {self.in_app(field.help)}"
-        return f"{self.in_app(field.help)} Such as {field.example}." + (
-            f" Default: {field.default}." if field.default else ""
-        )
+        default = self._forecast.get(name, field.default)
+        return f"{self.in_app(field.help)} Such as {field.example}." + (f" Default: {default}." if default else "")
 
     def in_app(self, text: str) -> str:
         """Return a text about this part's answer as it reads in the app: an inherited value was not given."""
@@ -228,6 +236,14 @@ def _solved(found: Part, catalog: Catalog) -> dict[str, Solved]:
     return out
 
 
+def _filled_by_forecast(inputs: Any, catalog: Catalog) -> dict[str, str]:
+    if getattr(inputs, "chain", None) is None:
+        return {}
+    from scaletui_core.forecast import defaults
+
+    return defaults(catalog.load("forecasts").records[inputs.chain])
+
+
 _TITLES = {"calc": "budget"}
 
 
@@ -251,8 +267,7 @@ def _place(field: Field) -> str:
 
 @lru_cache
 def _labels(part: str) -> dict[str, str]:
-    labels = {field.option: field.label for field in fields_in(part)}
-    return labels | {"add --explain": "press e"}
+    return {field.option: field.label for field in fields_in(part)}
 
 
 def in_app(text: str, part: str = "calc") -> str:

@@ -141,15 +141,18 @@ class Table(NamedTuple):
         stand one a line, each with its key before it: a list of groups.
     captions : dict
         A last column of words, by key.
+    names : dict
+        What stands in place of the key, by ``at``.
     digits : int
-        Significant digits of a list of groups.
+        Significant digits of its cells.
     tells_all : bool
-        Whether a list of groups has all its notes below it, one a paragraph, not only those of the whole.
+        Whether all notes stand below it, each on lines of its own, however many keys there are.
     """
 
     key: str
     columns: tuple[Column, ...]
     captions: dict[str, str] = {}  # noqa: RUF012
+    names: dict[float, str] = {}  # noqa: RUF012
     digits: int = 3
     tells_all: bool = False
 

@@ -172,6 +172,15 @@ def tokens_of(least: float, multiple: float) -> float:
     return least * multiple
 
 
+def in_critical(share: float) -> str:
+    """Return the name of a batch that is so many critical ones.
+
+    >>> in_critical(0.25), in_critical(1.0), in_critical(16.0)
+    ('B_crit/4', 'B_crit', '16 B_crit')
+    """
+    return "B_crit" if share == 1.0 else f"{share:g} B_crit" if share > 1.0 else f"B_crit/{1.0 / share:g}"
+
+
 def calculate(inputs: BatchInputs, catalog: Catalog) -> Answer:
     """Return the critical batch, what batches around it (or one) cost, and the published batches of a budget.
 
@@ -198,10 +207,15 @@ def calculate(inputs: BatchInputs, catalog: Catalog) -> Answer:
         rows += _critical_rows(inputs, way, notes)
         critical = Number("B_crit", rows[-1].value, "tokens", rows[-1].source)
         # Where the critical batch varies, the batches beside it are those around its middle.
-        batches = [float(critical.value) * share for share in SWEEP] if inputs.batch is None else [inputs.batch]
-        for at in batches:
+        names = {float(critical.value) * share: in_critical(share) for share in SWEEP}
+        if inputs.batch is not None:
+            names = {inputs.batch: "your batch"}
+        for at in names:
             rows += [row._replace(subject=way, at=float(at)) for row in _batch_rows(inputs, critical, at)]
-        table, sweep = _TABLE, Sweep("batch", "B", "tokens")
+        table, sweep = (
+            _TABLE._replace(names={float(at): name for at, name in names.items()}),
+            Sweep("batch", "B", "tokens"),
+        )
         notes += _NOTES
     if inputs.flops is not None:
         rows += _published_rows(inputs.flops, catalog, notes)
@@ -312,7 +326,7 @@ def _published_rows(flops: float, catalog: Catalog, notes: list[Note]) -> list[R
     for key, record in catalog.load("laws").records.items():
         found = []
         source = record.get("hyperparameter_source", record["source"])
-        for name, label, unit in (("batch_tokens", "batch", "tokens"), ("learning_rate", "learning rate", "1")):
+        for name, label, unit in (("batch_tokens", "batch for C", "tokens"), ("learning_rate", "learning rate", "1")):
             if name in record:
                 k, p = record[name]
                 numbers = (Number("C", flops, "FLOP"), Number("k", k, "1", source), Number("p", p, "1", source))
@@ -342,8 +356,8 @@ _NOTES = (
 _TABLE = Table(
     "subject",
     (
-        Column("steps_multiple", "steps", "1"),
-        Column("tokens_multiple", "tokens", "1"),
+        Column("steps_multiple", "x steps", "1"),
+        Column("tokens_multiple", "x tokens", "1"),
         Column("step_size", "step size", "fraction"),
         Column("steps", "S", "1"),
         Column("tokens", "E", "tokens"),

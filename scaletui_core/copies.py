@@ -149,7 +149,7 @@ def calculate(inputs: CopiesInputs, catalog: Catalog) -> Answer:
     else:
         rows += _run_rows(inputs, setting, catalog, notes)
         table = _TABLE if all(row.law for row in rows if row.id == "passes") else None
-        notes.append(_COST)
+        notes.insert(0, _COST)
     rows += _shared_rows(setting)
     notes += _tiling_notes(setting)
     return Answer("copies", given(inputs), tuple(rows), tuple(notes), provenance(), table)
@@ -267,8 +267,17 @@ def _work_rows(passes: Row, setting: Setting) -> list[Row]:
     """Return the work that passes amount to, and the copies that do it in the time, as they are and k-tiled."""
     person, law = setting.human, passes.law
     p, rate = Number("P", passes.value, "1", passes.source), person.tokens_per_minute
-    time = made("work_time", "work of one person", work_seconds, setting.multiple, p, rate, person.share, law=law)
-    years = made("work_years", "years of work of one person", years_of, Number("t", time.value, "s"), law=law)
+    time = made(
+        "work_time",
+        "time that one person would take for them",
+        work_seconds,
+        setting.multiple,
+        p,
+        rate,
+        person.share,
+        law=law,
+    )
+    years = made("work_years", "person-years of work", years_of, Number("t", time.value, "s"), law=law)
     shown = format_quantity(setting.seconds.value, "s")
     # A copy runs around the clock, whatever hours the person keeps.
     work = Number("work", time.value * person.share.value, "s")
@@ -283,8 +292,8 @@ def _work_rows(passes: Row, setting: Setting) -> list[Row]:
         copies, done = Number("copies", rows[2].value, "1"), Number("work", time.value, "s")
         label = f"copies after k-tiling, at {_multiple(tiled)}"
         rows.append(made("copies_k", label, copies_tiled, copies, setting.k, law=law))
-        left = made("work_time_k", f"work that these do in {shown}", work_tiled, done, setting.k, law=law)
-        years = made("work_years_k", "years of work that these do", years_of, Number("t", left.value, "s"), law=law)
+        left = made("work_time_k", f"work the k-tiled copies do in {shown}", work_tiled, done, setting.k, law=law)
+        years = made("work_years_k", "person-years that they do", years_of, Number("t", left.value, "s"), law=law)
         rows += [left, years]
     return rows
 
@@ -342,11 +351,11 @@ def _tiling_notes(setting: Setting) -> list[Note]:
     return notes
 
 
-_PASSES = "forward passes that cost as much"
+_PASSES = "tokens training's compute could write"
 _COST = Note(
     "passes-cost",
-    "A token costs 2 N FLOP at the utilisation of training; attention to the context, and decoding that waits for "
-    "memory, come on top.",
+    "A token counts as 2 N FLOP at the utilisation of training, at any speed; attention to the context, and decoding "
+    "that waits for memory, as that of few sequences at once does, come on top and leave fewer copies.",
     kind="assumption",
 )
 _TABLE = Table(

@@ -255,7 +255,7 @@ def _standing_rows(name: str, record: Record, axis: Axis, yours: float, is_next:
     scale, source = float(record[axis.key]), record["source"]
     times, seen = times_more(scale, yours), has_been_seen(scale, yours)
     shown = format_quantity(times, "1")
-    words = "seen" if seen else "just beyond" if shown == "1" else f"x{shown} more"
+    words = "seen" if seen else "just beyond" if shown == "1" else f"needs {shown}x"
     words += ", next" if is_next else ""
     more = _times_working(scale, yours, axis, source)
     how = Working(has_been_seen.expression, more.numbers)

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from scaletui_core.answer import Answer, Note, Row, Table
+from scaletui_core.answer import Answer, Note, Row, Sweep, Table
 from scaletui_core.calculator import provenance
 from scaletui_core.fields import given
-from scaletui_core.fitting.bootstrap import Interval
-from scaletui_core.fitting.doubt import coefficients_of, identifiability, intervals
-from scaletui_core.fitting.records import Sampled
+from scaletui_core.fit_table import COLUMNS
+from scaletui_core.fitting.bootstrap import Interval, intervals
+from scaletui_core.fitting.doubt import coefficients_of, correlations, identifiability
+from scaletui_core.fitting.records import Fault, Sampled
 from scaletui_core.fitting.whole import Fitted
 from scaletui_core.formula import Number, Working
 from scaletui_core.quantity_text import format_quantity
@@ -28,6 +29,7 @@ _FORM = {
     "squared": "sum over runs of (ln L_hat - ln L)^2/2, L_hat = E + A/N^alpha + B/D^beta, at its minimum",
     "student-t": "sum over runs of -ln t4((ln L_hat - ln L)/s), L_hat = E + A/N^alpha + B/D^beta, at its minimum",
 }
+_TOLD = 3
 _SPLIT = {"a": "a = beta/(alpha + beta), N_opt ~ C^a", "b": "b = alpha/(alpha + beta), D_opt ~ C^b"}
 _LABELS = {
     "E": "E, irreducible loss", "A": "A of A/N^alpha", "B": "B of B/D^beta", "alpha": "alpha", "beta": "beta",
@@ -39,9 +41,11 @@ def answer_of(found: Fitted, **more: Any) -> Answer:
     """Return a fit as rows and notes.
 
     Row ids: of subject ``parametric`` ``E``, ``A``, ``B``, ``alpha``, ``beta``, ``a``, ``b``, ``objective``, ``delta``,
-    ``runs``, ``converged`` (1 or 0), ``left_out_error``; of ``isoflop`` and ``envelope`` ``a``, ``b``, ``k_params``,
+    ``runs``, ``converged`` (1 or 0), ``left_out_error``, ``profile_E``, ``profile_alpha``, ``profile_beta``,
+    ``correlation_A_alpha``, ``correlation_B_beta``, ``correlation_E_alpha``, ``correlation_E_beta``;
+    of ``isoflop`` and ``envelope`` ``a``, ``b``, ``k_params``,
     ``k_tokens``, ``runs``, ``converged``, and ``valley_params`` at each budget, or ``curvature``; of ``power``
-    ``scale``, ``exponent``, ``irreducible``, ``objective``, ``runs``, ``converged``, and ``held_out_loss``,
+    ``scale``, ``exponent``, ``irreducible``, ``objective``, ``points``, ``converged``, and ``held_out_loss``,
     ``held_out_predicted``, ``held_out_predicted_pure`` where runs reach far enough. Every estimate has ``low`` and
     ``high`` where there were resamples.
 
@@ -61,20 +65,34 @@ def answer_of(found: Fitted, **more: Any) -> Answer:
     for name, reason in (found.refusals or {}).items():
         kind = "unreachable" if name in APPROACH else "assumption"
         notes.append(Note(f"refused:{name}", reason + ".", None, name if name in APPROACH else "power", kind))
-    notes += [Note(f"data:{fault.kind}", _said(fault.line, fault.reason), None) for fault in found.runs.faults]
+    notes += _faults(found.runs.faults)
     doubt = found.doubt
     origin = provenance(
         data=found.runs.file, data_sha256=found.runs.digest, runs=found.runs.count,
         seed=found.inputs.seed or 0, bootstraps=0 if doubt is None else len(doubt.sample), coverage=found.coverage,
         **more,
     )  # fmt: skip
-    return Answer(
-        "fit", given(found.inputs), tuple(rows), tuple(notes), origin, Table("subject", (), digits=4, tells_all=True)
-    )
+    sweep = Sweep("compute", "C", "FLOP") if any(row.at is not None for row in rows) else None
+    inputs = {"file": found.runs.file, **given(found.inputs)}
+    table = Table("subject", COLUMNS, digits=4, tells_all=True)
+    return Answer("fit", inputs, tuple(rows), tuple(notes), origin, table, sweep)
 
 
-def _said(line: int, reason: str) -> str:
-    return f"line {line}: {reason}." if line else f"{reason}."
+def _faults(faults: tuple[Fault, ...]) -> list[Note]:
+    """Return what is said of rows: the first few of each kind, and how many more there are."""
+    out = []
+    for kind in dict.fromkeys(fault.kind for fault in faults):
+        own = [fault for fault in faults if fault.kind == kind]
+        for fault in own[:_TOLD]:
+            out.append(
+                Note(f"data:{kind}", f"line {fault.line}: {fault.reason}." if fault.line else f"{fault.reason}.", None)
+            )
+        if len(own) > _TOLD:
+            last = own[-1]  # of very many the reader has counted the rest
+            more = f"{len(own) - _TOLD} more" if last.line else f"{len(own) - 1 - _TOLD} more, {last.reason}"
+            lines = ", ".join(str(fault.line) for fault in own[_TOLD:] if fault.line)
+            out.append(Note(f"data:{kind}", f"{more} of that kind: lines {lines}.", None))
+    return out
 
 
 def _with(row: Row, interval: Interval | None) -> Row:
@@ -94,7 +112,7 @@ def _parametric(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
     working = Working(_FORM[fit.loss.kind], (*scale[fit.loss.kind], runs))
     values = [float(value) for value in coefficients_of(np.array(fit.coefficients))]
     ends: list[Interval | None] = [None] * 7
-    if doubt is not None and len(doubt.sample):
+    if doubt is not None and doubt.speaks:
         ends = list(doubt.interval(coefficients_of, values, found.coverage, found.inputs.interval or "bca"))
     alpha, beta = values[3:5]
     exponents = (Number("alpha", alpha, "1", source), Number("beta", beta, "1", source))
@@ -108,12 +126,28 @@ def _parametric(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
         label = "delta" if fit.loss.kind == "huber" else "scale of Student's t"
         rows.append(Row("delta", f"{label}, in ln L", fit.loss.scale or 0.0, "1", subject=name, source=source))
     _count(rows, name, found.runs.count, fit.converged)
+    for profile in found.profiles:
+        value = values[list(_LABELS).index(profile.name)]
+        how = Working(
+            f"where twice the fall of ln likelihood, others refitted, is chi-squared's {found.coverage:.0%}", (runs,)
+        )
+        label, unit = f"{profile.name}, by its profile", "nats/token" if profile.name == "E" else "1"
+        row = Row(f"profile_{profile.name}", label, value, unit, subject=name, working=how)
+        rows.append(_with(row, Interval(profile.low, profile.high, 0.0)))
+    if doubt is not None and doubt.speaks:
+        for (one, other), value in correlations(doubt).items():
+            label = f"correlation of {one if one == 'E' else f'ln {one}'} with {other}"
+            rows.append(Row(f"correlation_{one}_{other}", label, value, "1", subject=name))
+    what = {"huber": f"Huber's function, delta {fit.loss.scale:.4g},", "squared": "half the square",
+            "student-t": f"minus the logarithm of Student's t, scale {fit.loss.scale:.4g},"}[fit.loss.kind]  # fmt: skip
+    text = f"E + A/N^alpha + B/D^beta, at the minimum {fit.objective:.10g} of the sum of {what} of ln L_hat - ln L."
+    notes.append(Note("objective", text, source, name, "assumption"))
     notes += [Note(f"not-converged:{name}", f"did not converge: {reason}.", None, name) for reason in fit.reasons]
     if found.left_out:
         count = sum(one.runs for one in found.left_out)
         error = float(np.sqrt(sum(one.runs * one.spread**2 for one in found.left_out) / count))
         how = Working("root mean square of ln L_hat - ln L of each budget, fitted without it", (runs,))
-        label = "error at budgets left out, in ln L"
+        label = "error at left-out budgets, ln L"
         rows.append(Row("left_out_error", label, error, "1", subject=name, working=how))
         worst = max(found.left_out, key=lambda one: abs(one.bias))
         text = (
@@ -132,7 +166,12 @@ def _parametric(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
         text = f"intervals hold {found.coverage:.0%}, {form}, of {of} ({kind}; seed {doubt.seed})."
         notes.append(Note("resamples", text, None, name, "assumption"))
         if doubt.failed:
-            text = f"{doubt.failed:,} of {of} did not converge and are left out of the intervals."
+            text = f"{doubt.failed:,} of {of} did not converge"
+            text += (
+                " and are left out of the intervals."
+                if doubt.speaks
+                else ": the runs do not bound the coefficients, and none has an interval."
+            )
             notes.append(Note("resamples-failed", text, None, name, "assumption"))
 
 
@@ -199,7 +238,7 @@ def _envelope(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
                       (Number("budgets", float(len(one.flops)), "1"),))  # fmt: skip
     _exponents(one, name, source, working, found, rows)
     (end,) = _sampled(one, [one.curvature], ["curvature"], found)
-    label = "curvature: change of a in a decade of C"
+    label = "curvature: change of a a decade"
     row = Row("curvature", label, one.curvature, "1", subject=name, source="hoffmann-2022: Appendix E")
     rows.append(_with(row, end))
     _count(rows, name, len(np.unique(one.winner)), one.converged, "curves on the frontier")
@@ -230,14 +269,36 @@ def _power(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
             Row("objective_pure", "objective, without c", found.pure.objective, "1", subject=name, working=bare)
         )
         rows.append(Row("exponent_pure", "b of L = a C^b", found.pure.b, "1", subject=name, working=bare))
+    law = f"L = {format_quantity(float(np.exp(one.log_a)), '1', digits=4)} C^{one.b:.4g} + {one.c:.4f} nats/token"
+    bare_too = "" if found.pure is None else f"; without c C^{found.pure.b:.4g}, squares {_times(found)} as large"
+    notes.append(Note("power-law", f"{law}, through {one.count} points, {where}{bare_too}.", None, name, "assumption"))
     held = found.held_out
     if held is not None:
+        words = [
+            f"{label} of runs at most a thousandth foretells {law_.predicted:.4f}{_span(law_.low, law_.high)}"
+            for label, law_ in (("a C^b + c", held.irreducible), ("a C^b", held.pure))
+            if law_ is not None
+        ]
+        text = f"the largest, {format_quantity(held.flops, 'FLOP')} FLOP, has {held.actual:.4f}; {'; '.join(words)}."
+        notes.append(Note("held-out", text, None, name, "assumption"))
         at = format_quantity(held.flops, "FLOP")
         rows.append(Row("held_out_loss", f"loss at {at} FLOP, held out", held.actual, "nats/token", subject=name))
         for row_id, label, told in (("held_out_predicted", "a C^b + c", held.irreducible),
                                     ("held_out_predicted_pure", "a C^b", held.pure)):  # fmt: skip
             if told is not None:
-                row = Row(row_id, f"predicted by {label} of smaller runs", told.predicted, "nats/token", subject=name)
+                row = Row(row_id, f"foretold from below by {label}", told.predicted, "nats/token", subject=name)
                 rows.append(_with(row, Interval(told.low, told.high, 0.0)))
-    _count(rows, name, one.count, one.converged, "points of the frontier")
+    rows.append(Row("points", "points of the frontier", float(one.count), "1", subject=name))
+    rows.append(Row("converged", "converged (1 yes, 0 no)", float(one.converged), "1", subject=name))
     _said_by(one, name, notes)
+
+
+def _span(low: float, high: float) -> str:
+    return f" ({low:.4f} to {high:.4f})" if np.isfinite((low, high)).all() else ""
+
+
+def _times(found: Fitted) -> str:
+    """Return how many times as large the squares are without an irreducible loss."""
+    assert found.power is not None
+    assert found.pure is not None
+    return f"{found.pure.objective / max(found.power.objective, 1e-300):.3g} times"

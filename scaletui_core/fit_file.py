@@ -77,8 +77,8 @@ def written(found: Fitted, answer: Answer, options: dict[str, Any]) -> str:
             "converged": fit.converged,
             "reasons": list(fit.reasons),
             "resample": None if doubt is None else doubt.how,
-            "sample": [] if doubt is None else _finite(doubt.sample),
-            "without": None if doubt is None or doubt.without is None else _finite(doubt.without),
+            "sample": _finite(doubt.sample) if doubt is not None and doubt.speaks else [],
+            "without": _finite(doubt.without) if doubt is not None and doubt.without is not None else None,
         }
     for name, one in (("isoflop", found.isoflop), ("envelope", found.envelope)):
         if one is not None:
@@ -235,7 +235,7 @@ def law_record(document: Record, name: str) -> Record:
     """
     data = document["data"]
     fitted = {
-        "name": f"fit of {visible(data['file'], 60)}, {data['runs']:,} runs",
+        "name": f"fit of {visible(os.path.basename(data['file']), 60)}, {data['runs']:,} runs",
         "counts": "what the runs count",
         "fitted": data["flops"] if data["flops"][0] < data["flops"][1] else [0, data["flops"][1]],
         "fitted_source": f"{name}: the runs",

@@ -24,6 +24,8 @@ DEFAULT_LAW = "epoch-2024"
 """The law whose N and D go on where several are asked: the refit with honest errors."""
 LOSS_OF_BATCH = "kaplan-2020"
 """The law whose loss B_crit(L) was measured in; a loss of another law does not compare."""
+PACE = "roofline"
+"""The model of decoding whose speed the copies have."""
 NODE = 8  # accelerators of a serving machine, where nobody says
 
 
@@ -40,6 +42,8 @@ class Part(NamedTuple):
         None where the inputs make no sense.
     error : InputError or None
         Why not.
+    which : dict
+        Of what was inherited, where its part alone says too little: the line of it, or what it was chosen for.
     """
 
     calculator: Calculator
@@ -47,6 +51,7 @@ class Part(NamedTuple):
     inherited: dict[str, Any]
     answer: Answer | None
     error: InputError | None
+    which: dict[str, str] = {}  # noqa: RUF012  (never mutated; a NamedTuple has no default factory)
 
 
 Parts = Mapping[str, Part]
@@ -118,10 +123,13 @@ def follow(name: str, own: Any, parts: Mapping[str, Part], catalog: Catalog, shu
     found = {} if name == "calc" else _INHERIT[name](own, parts, catalog, shut)
     inherited = {field: value for field, value in found.items() if field not in shut}
     inputs = replace(own, **inherited)
+    which = {field: _WHICH[name][field] for field in _WHICH.get(name, {}) if field in inherited}
+    if name == "copies" and parts["speed"].inputs.human_multiple is not None:
+        which.pop("speed", None)
     try:
-        return Part(one, inputs, inherited, one.run(inputs, catalog), None)
+        return Part(one, inputs, inherited, one.run(inputs, catalog), None, which)
     except InputError as error:
-        return Part(one, inputs, inherited, None, error)
+        return Part(one, inputs, inherited, None, error, which)
 
 
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -143,6 +151,9 @@ ORIGINS: dict[str, dict[str, str]] = {
     "batch": {"flops": "calc", "loss": "calc"},
 }
 """The fields of each part that may be inherited, and the part that the value comes from."""
+
+
+_WHICH = {"speed": {"hardware": "holds N"}, "copies": {"speed": PACE}, "batch": {"loss": LOSS_OF_BATCH}}
 
 
 def budget_found(parts: Mapping[str, Part], catalog: Catalog) -> Found:
@@ -227,7 +238,7 @@ def _paced(part: Part) -> float | None:
     if part.inputs.human_multiple is not None:
         multiple: float = part.inputs.human_multiple
         return multiple
-    row = _row(part.answer, "human_multiple", "roofline")
+    row = _row(part.answer, "human_multiple", PACE)
     return None if row is None else row.value
 
 

@@ -12,6 +12,7 @@ from scaletui_core.safetext import visible
 from scaletui_core.work import YEAR, copies_of, copies_tiled, speed_tiled, work_seconds, work_tiled, year_of_work
 
 MEASURED, JUDGED = "measurement", "judgement"
+_ANSWER = "years of work, the forecast"
 SOURCE = "steinhardt-2023: Appendix B"
 
 
@@ -96,11 +97,17 @@ def judged_work(work: float, shortfall: float, growth: float) -> float:
 
 
 class Chain:
-    """The rows of a forecast as they are found: each a measurement, arithmetic or a judgement, by its label."""
+    """The rows of a forecast as they are found: each a measurement, arithmetic or a judgement, by its label.
 
-    def __init__(self, record: Record, ranges: bool) -> None:
+    With a compute of one's own (``own``) the steps that do not follow from it say whose they are, and so does what was
+    printed beside those that do.
+    """
+
+    def __init__(self, record: Record, ranges: bool, own: bool) -> None:
         self.record = record
         self._ranges = ranges
+        name = visible(record["name"])
+        self._theirs, self._printed = (f"{name}'s ", name) if own else ("", "printed")
         self.rows: list[Row] = []
 
     def source(self, key: str) -> str:
@@ -114,8 +121,11 @@ class Chain:
             symbol, judged(self.record, key, unit if size == 1.0 else "1", self._ranges) * size, unit, self.source(key)
         )
 
-    def given(self, kind: str, row_id: str, label: str, key: str, unit: str = "1", size: float = 1.0) -> Number:
+    def given(
+        self, kind: str, row_id: str, label: str, key: str, unit: str = "1", size: float = 1.0, *, theirs: bool = False
+    ) -> Number:
         """Add a number of the record, with its range where it has one, and return it."""
+        kind = self._theirs + kind if theirs else kind
         number = self.number(key, key, unit, size)
         source, ends = number.source, self.record.get(f"{key}_range")
         row = Row(f"chain_{row_id}", f"{kind}: {label}", number.value, unit, source=source)
@@ -123,14 +133,20 @@ class Chain:
         return number
 
     def found(
-        self, row_id: str, label: str, how: Formula, *numbers: Number, printed: str = "", unit: str = ""
-    ) -> Number:
-        """Add what arithmetic makes of numbers, beside what the source printed, and return it."""
+        self, row_id: str, label: str, how: Formula, *numbers: Number, printed: str = "", of_base: bool = False,
+        theirs: bool = False,
+    ) -> Number:  # fmt: skip
+        """Add what arithmetic makes of numbers, beside what the source printed, and return it.
+
+        ``of_base`` is what holds of the older run alone, ``theirs`` what holds of the forecast alone.
+        """
+        kind = f"{self._theirs}arithmetic" if theirs else "arithmetic"
         if printed:
             size = YEAR if how.unit == "s" else 1.0
-            label += f" (printed {format_quantity(self.record[printed] * size, how.unit)})"
+            said = format_quantity(self.record[printed] * size, how.unit)
+            label += f" ({'printed' if of_base else self._printed} {said})"
         row = made(
-            f"chain_{row_id}", f"arithmetic: {label}", how, *numbers, source=self.source(printed) if printed else None
+            f"chain_{row_id}", f"{kind}: {label}", how, *numbers, source=self.source(printed) if printed else None
         )
         self.rows.append(row)
         return Number(row_id, row.value, row.unit, f"step {row.id}")
@@ -150,6 +166,16 @@ def judged(record: Record, key: str, unit: str, ranges: bool) -> float:
 
     quantity = Quantity(value, unit, float(ends[0]), float(ends[1]), 0.5, "two-piece log-normal")
     return uncertain(quantity, unit, key.replace("_", " "))
+
+
+def defaults(record: Record) -> dict[str, str]:
+    """Return what the fields of `scaletui_core.copies.CopiesInputs` stand for where a forecast fills them, as text.
+
+    >>> defaults({"speed": 5, "k": 5, "training_years": 1.2, "base_tokens_per_minute": 500})["years"]
+    '1.2'
+    """
+    keys = {"speed": "speed", "k": "k", "years": "training_years", "tokens_per_minute": "base_tokens_per_minute"}
+    return {name: f"{record[key]:g}" for name, key in keys.items()}
 
 
 def chain(
@@ -180,51 +206,54 @@ def chain(
         ``chain_speed_k``, ``chain_copies_k``, ``chain_work_k``.
     """
     base, name = visible(record["base_name"]), visible(record["name"])
-    at = Chain(record, ranges)
+    at = Chain(record, ranges, own=flops is not None)
     number, given, found = at.number, at.given, at.found
     one, share = Number("m", 1.0, "1"), Number("share", 1.0, "fraction")
     base_flops = given(MEASURED, "base_flops", f"training compute of {base}", "base_flops", "FLOP")
     each = given(MEASURED, "base_pass_flops", "FLOP of one forward pass", "base_pass_flops", "FLOP")
-    passes = found("base_passes", "forward passes", ratio, base_flops, each, printed="printed_passes")
+    passes = found("base_passes", "forward passes", ratio, base_flops, each, printed="printed_passes", of_base=True)
     person = (tokens_per_minute, share)
     base_work = found(
-        "base_work", "years of work", work_seconds, one, passes, *person, printed="printed_base_years", unit="s"
+        "base_work", "years of work", work_seconds, one, passes, *person, printed="printed_base_years", of_base=True
     )
     trend = given(JUDGED, "flops_trend", f"compute of {name}, by trend", "trend_flops", "FLOP")
-    second = given(JUDGED, "flops_second", "a second projection", "second_flops", "FLOP")
+    second = given(JUDGED, "flops_second", "the same, a second projection", "second_flops", "FLOP")
     if flops is None:
         best = found("flops", "their geometric mean", middle, trend, second)
     else:
         best = Number("C", flops, "FLOP", "given: --flops")
         at.rows.append(Row("chain_flops", "given: compute instead of both", flops, "FLOP", source=best.source))
-    grown = found("flops_growth", f"times {base}", ratio, best, base_flops, printed="printed_flops_growth")
+    grown = found("flops_growth", f"times {base}'s", ratio, best, base_flops, printed="printed_flops_growth")
     growth = found("overhang_growth", "overhang grows", overhang_growth, grown, printed="printed_overhang_growth")
-    found("grown_work", "years of work", work_of, base_work, growth, printed="printed_grown_years")
+    found("grown_work", "work so grown", work_of, base_work, growth, printed="printed_grown_years")
     shortfall = given(JUDGED, "shortfall", f"{base} was too large, times", "shortfall")
     numbers = (passes, base_flops, best, shortfall)
     total = made(
-        "passes", "forward passes by the arithmetic", passes_of_growth, *numbers, source=at.source("printed_years")
+        "passes", "tokens by the arithmetic, at this C", passes_of_growth, *numbers, source=at.source("printed_years")
     )
     bought = Number("P", total.value, "1", SOURCE)
-    work = found("work", "years of work", work_seconds, one, bought, *person, printed="printed_years")
-    given(JUDGED, "bound_data", "growth if data were the limit", "data_growth")
+    work = found("work", "work in all", work_seconds, one, bought, *person, printed="printed_years")
+    given(JUDGED, "bound_data", "growth, short of data", "data_growth", theirs=True)
     update = (number("update", "update_passes"), number("samples", "samples"), number("used", "samples_used"))
     cost = found("update_passes", "passes an update, synthetic data", synthetic_passes, *update)
     cost = found("update_cost", "times the usual", ratio, cost, number("usual", "usual_passes"))
-    found("bound_synthetic", "growth then", synthetic_growth, growth, cost, printed="printed_synthetic_growth")
-    settled_growth = given(JUDGED, "growth_judged", "growth that is settled on", "growth")
+    found("bound_synthetic", "growth, synthetic", synthetic_growth, growth, cost, printed="printed_synthetic_growth")
+    settled_growth = given(JUDGED, "growth_judged", "growth settled on", "growth", theirs=True)
     printed = number("years", "printed_base_years", "s", YEAR)
-    product = found("work_product", "these factors' product", judged_work, printed, shortfall, settled_growth)
-    settled = given(JUDGED, "work_judged", "years of work, as printed", "years", "s", YEAR)
+    product = found("work_product", "product of these", judged_work, printed, shortfall, settled_growth,
+                    theirs=True)  # fmt: skip
+    settled = given(
+        JUDGED, "work_judged", "years of work" if flops is not None else _ANSWER, "years", "s", YEAR, theirs=True
+    )
     time = given(JUDGED, "time", "training takes", "training_years", "s", YEAR)
-    found("copies", "copies at human speed", copies_of, settled, Number("speed", 1.0, "1"), time)
+    found("copies", "copies at human speed", copies_of, settled, Number("speed", 1.0, "1"), time, theirs=True)
     speed = given(JUDGED, "speed", "speed of a copy, in humans", "speed")
     found("year_of_work", "a copy's time for a year of work", year_of_work, share, speed)
     k = given(JUDGED, "k", "k of the k-tiling", "k")
     fast = found("speed_k", "speed then, in humans", speed_tiled, speed, k)
     copies = Number("copies", judged(record, "years", "1", ranges), "1", settled.source)
-    found("copies_k", f"copies left of {_short(copies.value)}", copies_tiled, copies, k)
-    found("work_k", "years of work left", work_tiled, settled, k)
+    found("copies_k", f"left of {_short(copies.value)} agents", copies_tiled, copies, k, theirs=True)
+    found("work_k", "years of work left", work_tiled, settled, k, theirs=True)
     return at.rows, total, _notes(at, base_work.value, product.value, work.value, fast.value, grown.value, flops)
 
 
@@ -240,14 +269,14 @@ def _notes(
     years, speed, k = record["years"], record["speed"], record["k"]
     base, shortfall, growth = record["printed_base_years"], record["shortfall"], record["growth"]
     text = (
-        f"Prints {_short(years)} years of work; its own factors, {base:g} x {shortfall:g} x {growth:g}, give "
-        f"{_short(product / YEAR)}."
+        f"The source prints {_short(years)} years of work; its own factors, {base:g} x {shortfall:g} x {growth:g}, "
+        f"give {_short(product / YEAR)}."
     )
     notes.append(Note("chain-product", text, at.source("years"), kind="contradiction"))
     left, slow = years / k**3, YEAR / speed
     briefly, months = format_quantity(YEAR / fast, "s", digits=1), f"{12 / speed:.3g} months"
     text = (
-        f"Prints {_short(years / k)} agents for a year each in {briefly}, at {fast:g}x; k = "
+        f"The source prints {_short(years / k)} agents for a year each in {briefly}, at {fast:g}x; k = "
         f"{k:g} makes {_short(left)} copies at {fast:g}x of {_short(years)} at {speed:g}x, and these do "
         f"{_short(years / k)} years of work in {format_quantity(slow, 's')}: the {briefly} "
         f"need {k * k:g}x the hardware."
@@ -255,22 +284,23 @@ def _notes(
     notes.append(Note("chain-agents-tiled", text, "steinhardt-2023: Section 6", kind="contradiction"))
     human = years / record["training_years"]
     text = (
-        f"Prints {_short(years)} agents for a year each in {months}, at {speed:g}x; the {_short(human)} copies at "
-        f"human speed of Section 4 do that work in {record['training_years']:g} years: {months} need "
+        f"The source prints {_short(years)} agents for a year each in {months}, at {speed:g}x; the {_short(human)} "
+        f"copies at human speed of Section 4 do that work in {record['training_years']:g} years: {months} need "
         f"{record['training_years'] * speed:g}x the cluster."
     )
     notes.append(Note("chain-agents", text, "steinhardt-2023: Section 6", kind="contradiction"))
     if flops is None:
         text = (
-            f"Prints {record['printed_flops_growth']:,.0f}x the compute of {visible(record['base_name'])}; its numbers "
-            f"give {grown:,.0f}x."
+            f"The source prints {record['printed_flops_growth']:,.0f}x the compute of {visible(record['base_name'])}; "
+            f"its numbers give {grown:,.0f}x."
         )
         notes.append(Note("chain-flops-growth", text, SOURCE, kind="contradiction"))
         ends = [base_work / YEAR * shortfall * sqrt(end / record["base_flops"]) for end in record["trend_flops_range"]]
         low, high = record["printed_years_range"]
         text = (
-            f"Prints {_short(low)} to {_short(high)} years around {_short(record['printed_years'])}; the range of the "
-            f"first projection alone gives {_short(ends[0])} to {_short(ends[1])} around {_short(work / YEAR)}."
+            f"The source prints {_short(low)} to {_short(high)} years around {_short(record['printed_years'])}; "
+            f"the range of the first projection alone gives {_short(ends[0])} to {_short(ends[1])} around "
+            f"{_short(work / YEAR)}."
         )
         notes.append(Note("chain-range", text, SOURCE, kind="contradiction"))
     text = "Ranges are the source's 25th to 75th percentiles."

@@ -40,8 +40,8 @@ class LearningInputs:
         "1", "People a day who use the model.", label="Users", example="250M", low=1.0, high=1e30
     )
     minutes: float | None = field(
-        "s", "A person's work that each user asks for in a day.", label="Minutes", example="5", default="5.54",
-        bare=MINUTE, low=1e-3, high=1e12,
+        "s", "A person's work that each of --users asks for in a day; by default as steinhardt-2023 has it.",
+        label="Minutes", example="5", default="5.54", bare=MINUTE, low=1e-3, high=1e12,
     )  # fmt: skip
     critical_batch: float | None = field(
         "tokens", "Critical batch of what is learned.", label="B_crit", example="4M", low=1e-6, high=1e30
@@ -242,8 +242,8 @@ def _market(inputs: LearningInputs, record: Record, person: Human, rows: list[Ro
         grown = record["users_grown"]
         found = days_of(users_learning(grown, each.value, 1.0))
         text = (
-            f"Prints {_short(record['printed_person_days'])} person-days a day for {_short(grown)} users; at its "
-            f"{_short(record['person_days'])} for {_short(record['users'])} they make {_short(found)}."
+            f"The source prints {_short(record['printed_person_days'])} person-days a day for {_short(grown)} users; "
+            f"at its {_short(record['person_days'])} for {_short(record['users'])} they make {_short(found)}."
         )
         notes.append(Note("learning-market", text, source, kind="contradiction"))
     else:
@@ -300,7 +300,9 @@ def _source_notes(record: Record) -> list[Note]:
     """Return what the source says of learning, beside what its own numbers give."""
     copies, printed = record["copies_learning"], record["printed_learning_years"]
     found = years_of(copies_learning(copies, 1.0, 1.0))
-    text = f"Prints {printed:,.0f} years for {_short(copies)} days; at 365 days a year they are {found:,.0f}."
+    text = (
+        f"The source prints {printed:,.0f} years for {_short(copies)} days; at 365 days a year they are {found:,.0f}."
+    )
     busy = record["other_learning_years"] * YEAR / DAY
     other = (
         f"{visible(record['other_name'])}, by the same author's guess: {_short(record['other_years'])} years of work, "

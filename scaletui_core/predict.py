@@ -197,7 +197,7 @@ def _spread(row: Row, sample: Any, without: Any, index: int, coverage: float, ki
         return row
     import numpy as np
 
-    from scaletui_core.fitting.doubt import intervals
+    from scaletui_core.fitting.bootstrap import intervals
 
     column = np.array([[one[index]] for one in sample])
     left = np.array([[one[index]] for one in without]) if len(without) else None

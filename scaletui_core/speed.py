@@ -181,14 +181,14 @@ def calculate(inputs: SpeedInputs, catalog: Catalog) -> Answer:
                 slower = found["time_per_token"] / found["time_per_token_with_latency"]
                 late_base = base._replace(value=base.value * slower)
         numbers = weight, fleet.peak, fleet.bandwidth
-        rows.append(made("critical_batch", "critical batch, without a cache", roofline.critical_batch, *numbers))
+        rows.append(made("critical_batch", "critical batch [sequences], no cache", roofline.critical_batch, *numbers))
         rows += tiles.rows
         notes += tiles.notes
     if inputs.k is not None:
         tiled_rows = tiling.k_rows(inputs.k, matmul, latency, base, late_base)
         if of_tiles:
             tiled_rows = [
-                row._replace(label=row.label.replace("x human", "x human, of steinhardt-2022")) for row in tiled_rows
+                row._replace(label=row.label.replace("x human", "x human, steinhardt-2022")) for row in tiled_rows
             ]
         rows += tiled_rows
         notes.append(tiling.k_note(tiled_rows, latency.value))
@@ -287,7 +287,7 @@ def _pace_rows(
         return timed("roofline", roofline.roofline_seconds, *step)
 
     rows = pace_rows(roof(fleet.count), fleet.count, batch, fleet, person)
-    text = "an upper bound: rates at their peak, no software and no network between."
+    text = "an upper bound for these accelerators: rates at their peak, no software and no network between."
     notes.append(Note("bounds", text, roofline.roofline_seconds.source, "roofline", "convention"))
     if shape.layers is None:
         unknown = ("steinhardt-2022", "erdil-2025", "kipply")

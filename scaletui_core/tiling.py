@@ -281,17 +281,17 @@ def tiling_of(fleet: Chips, gpus_a_machine: float | None, network: float | None,
         setting("B", network, NETWORK, "bytes/s", SETTINGS_SOURCE),
     )
     rows = [
-        made("tile_rate", "M^3/C^2 of the accelerator", tile_rate, rates[1], rates[0]),
-        made("matmul_time", "matrix multiply in tiles, least time", matmul_seconds, *rates),
-        made("tile_side", "side of the tiles", tile_side, *rates),
-        made("tile_batch", "tokens that fill them", tile_batch, *rates),
+        made("tile_rate", "M^3/C^2 of the accelerator [1/s]", tile_rate, rates[1], rates[0]),
+        made("matmul_time", "multiply on enough chips, least time", matmul_seconds, *rates),
+        made("tile_side", "rows and columns of a tile", tile_side, *rates),
+        made("tile_batch", "batch that fills steinhardt's tiles", tile_batch, *rates),
     ]
     notes = []
     for record in catalog.load("speeds").records.values():
         if fleet.id is not None and record.get("hardware") == fleet.id and {"peak", "bandwidth"} <= set(record):
             peak, bandwidth, source = float(record["peak"]), float(record["bandwidth"]), record["source"]
             numbers = (Number("M", bandwidth, "bytes/s", source), Number("C", peak, "FLOP/s", source))
-            label = "M^3/C^2 with the rates as printed"
+            label = "M^3/C^2 at its source's rates [1/s]"
             rows.append(made("tile_rate_printed", label, tile_rate, *numbers, source=source))
             if (peak, bandwidth) != (fleet.peak.value, fleet.bandwidth.value):
                 text = (
@@ -321,7 +321,7 @@ def k_rows(k: float, matmul: Number, latency: Number, base: Number | None, late_
     if base is not None:
         rows.insert(0, made("speed", "speed by k-tiling, x human", sped_up, base, claim))
     if late_base is not None:
-        rows.append(made("latency_speed", "speed that latency leaves, x human", sped_up, late_base, left))
+        rows.append(made("latency_speed", "speed with latency, x human", sped_up, late_base, left))
         rows.append(made("latency_speed_ceiling", "the same for k without end", sped_up, late_base, most))
     return rows
 

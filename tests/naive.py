@@ -134,3 +134,32 @@ def budget_for(value: float, quantity: Callable[[float], float], low: float = 1e
         return log(quantity(exp(log_c))) - log(value)
 
     return exp(brentq(missed, log(low), log(high), xtol=1e-12, rtol=1e-14))
+
+
+# --- fits -----------------------------------------------------------------------------------------------------------
+
+
+def fit_objective(
+    coefficients: np.ndarray, n: np.ndarray, d: np.ndarray, loss: np.ndarray, delta: float | None = 1e-3
+) -> float:
+    """Return the sum over runs of Huber(ln L_hat - ln L) at (ln E, ln A, ln B, alpha, beta); squares without delta."""
+    total = 0.0
+    e, a, b, alpha, beta = (float(value) for value in coefficients)
+    for size, data, level in zip(n, d, loss, strict=True):
+        r = abs(log(exp(e) + exp(a) * size**-alpha + exp(b) * data**-beta) - log(level))
+        total += r * r / 2 if delta is None or r <= delta else delta * (r - delta / 2)
+    return total
+
+
+def fit_gradient(
+    coefficients: np.ndarray, n: np.ndarray, d: np.ndarray, loss: np.ndarray, delta: float | None = 1e-3
+) -> np.ndarray:
+    """Return the gradient of `fit_objective`, by hand, for optimisers that are compared with ours."""
+    e, a, b, alpha, beta = coefficients
+    x, y = np.log(n), np.log(d)
+    terms = np.stack((np.full_like(x, np.exp(e)), np.exp(a - alpha * x), np.exp(b - beta * y)))
+    whole = terms.sum(axis=0)
+    r = np.log(whole) - np.log(loss)
+    slope = r if delta is None else np.clip(r, -delta, delta)
+    share = slope * terms / whole
+    return np.array([share[0].sum(), share[1].sum(), share[2].sum(), -(share[1] * x).sum(), -(share[2] * y).sum()])

@@ -16,7 +16,8 @@ class BatchPane(CalculatorPane):
 How many tokens should one step of training take in? Large batches need fewer steps, so less time; small ones fewer
 tokens, so less compute. Each line is a batch and what it costs of both, over the fewest; at the critical batch both
 are twice that. It assumes a step size tuned to each batch. The critical batch comes from a loss (the budget's, by
-kaplan-2020), from B_noise, from gradients at two batches, or from S_min and E_min. Batch judges one batch."""
+kaplan-2020), B_noise, gradients at two batches, or S_min and E_min. A law's batch and learning rate for C do not
+combine with these."""
 
 
 PANE = BatchPane

@@ -21,8 +21,9 @@ class BudgetPane(CalculatorPane):
     HELP = """\
 Which model should a budget train? Type what you have: compute C; N and D; a loss; a machine with a time or money.
 Each line is one scaling law's answer: the size N and the tokens D of least loss at C = 6 N D, for a dense transformer
-trained as the runs behind the law were. Laws disagree: look at several, and trust one less the further
-'beyond' its runs you are. With both N and D given, 'yours' is your own loss."""
+trained as the runs behind the law were (kaplan-2020 has C spent at tiny batches: 6 N D is 1.8 C). Laws disagree: look
+at several, and trust one less the further 'beyond' its runs you are. With both N and D given, 'yours' is your own
+loss."""
 
 
 PANE = BudgetPane

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from scaletui.bindings import bound
+from scaletui.keymap import KEYS, shown_keys
 from scaletui.panes.base import Pane, Shown
 from scaletui.render.doubt import drivers, histogram_line
 from scaletui.render.figures import FIGURES, Figure
@@ -135,9 +136,8 @@ class CalculatorPane(Pane):
         if sheet.answer is None:
             return []
         answer = sheet.told(self._ordered(self.host.intervals.of(self.PART, sheet.answer)))
-        lines = answer_lines(answer, max(self.size.width - _BESIDE, 40), self.TABLE_FIRST)
-        # What the layout itself says; of a command that is broken over lines nothing must be replaced.
-        return [(style, text.replace("add --explain", "press e"), about) for style, text, about in lines]
+        more = f"press {shown_keys(self.host.keys.get('app.explain', KEYS['app.explain'].keys))}"
+        return answer_lines(answer, max(self.size.width - _BESIDE, 40), self.TABLE_FIRST, more)
 
     def _ordered(self, answer: Answer) -> Answer:
         return answer._replace(rows=tuple(sorted(answer.rows, key=lambda row: row.id not in self.FIRST_ROWS)))

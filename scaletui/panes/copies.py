@@ -24,9 +24,9 @@ class CopiesPane(CalculatorPane):
     HELP = """\
 What else could the compute do that trained the model? Learning from D tokens costs as much as writing 3 D: how long
 would one person think for that, and how many copies do it in the time given? It assumes that a copy's token is worth
-a person's, and costs 2 N FLOP on machines used as well as in training; the person thinks 380 words a minute around
-the clock (Human, Words/min, Hours/day). Machine with Tok/s one: the copies of a fleet. Chain: the forecast of
-GPT-2030, step by step, each a measurement, arithmetic or a judgement."""
+a person's and costs 2 N FLOP, as in training; the person thinks 380 words a minute around the clock. x human and k
+come from Speed: from its roofline, and k speeds that up here. Machine with Tok/s one: the copies of a fleet. Chain:
+the forecast of GPT-2030, step by step; with your C the steps that stay as they were say 'GPT-2030's'."""
 
     PLACES = ("pane", "copies")
     BINDINGS: ClassVar[list[BindingType]] = [bound("copies.chain", "chain")]

@@ -21,10 +21,10 @@ class SpeedPane(CalculatorPane):
     )  # fmt: skip
     HELP = """\
 How fast does the model write, beside a person who thinks 380 words a minute? Each line is one way to tell, assuming
-chips at their peak: roofline is a bound from above; steinhardt-2022 spreads the model over as many chips as help,
-without latency; erdil-2025 counts the time between chips; kipply is a rule for small batches. N and Machine come from
-the budget; all but roofline need Layers, or a Model. k: k-tiling, first as claimed, then what latency leaves. x human:
-a speed as given. With - in N the measured speeds stand alone."""
+chips at their peak. roofline: the most on these chips, and what Copies takes. Others may use more chips, and need
+Layers or a Model: steinhardt-2022 as many as help, without latency (k is for this one); erdil-2025 their best
+number, with the time between them, and erdil-2025-fleet yours; kipply: for small batches. k: k-tiling as claimed,
+then what latency leaves. With - in N measured speeds stand alone."""
 
 
 PANE = SpeedPane

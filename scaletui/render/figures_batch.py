@@ -6,13 +6,13 @@ from scaletui.render.plot import Axis, Mark, Plot
 from scaletui.render.shapes import curve
 from scaletui.render.ticks import number
 from scaletui_core.answer import Answer
-from scaletui_core.batch import BatchInputs, steps_multiple, steps_of, tokens_multiple, tokens_of
+from scaletui_core.batch import SWEEP, BatchInputs, in_critical, steps_multiple, steps_of, tokens_multiple, tokens_of
 from scaletui_core.errors import InputError
 from scaletui_core.frontier import log_spaced
 from scaletui_core.presets import Catalog
 
 _REACH = 64.0  # how far the curves go on either side of the critical batch
-_MARKED = {1 / 16: "B_crit/16", 1 / 4: "B_crit/4", 1.0: "B_crit", 4.0: "4 B_crit", 16.0: "16 B_crit"}
+_MARKED = {share: in_critical(share) for share in SWEEP[2:-2]}
 
 
 def _critical(answer: Answer) -> float:

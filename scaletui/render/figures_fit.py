@@ -13,8 +13,8 @@ from scaletui_core.answer import Answer
 from scaletui_core.calculator import INSIDE
 from scaletui_core.errors import InputError
 from scaletui_core.fitting.bootstrap import percentile
-from scaletui_core.fitting.isoflop import Valley, valleys_of
 from scaletui_core.fitting.records import Array, Runs
+from scaletui_core.fitting.valleys import Valley, valleys_of
 from scaletui_core.fitting.whole import Fitted
 from scaletui_core.frontier import log_spaced
 from scaletui_core.law_formulas import log_power

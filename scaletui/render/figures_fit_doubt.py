@@ -135,9 +135,10 @@ def profile(inputs: Fitted, answer: Answer, catalog: Catalog) -> Plot:
     fit = _fit_of(inputs)
     values = dict(zip(("E", "alpha", "beta"), (fit.coefficients[0], *fit.coefficients[3:]), strict=True))
     height = NormalDist().inv_cdf(0.5 + inputs.coverage / 2.0) ** 2
+    known = {one.name: one for one in inputs.profiles}
     series, ends = [], []
     for color, (name, value) in enumerate(values.items()):
-        found = profiles.profile(inputs.runs, fit, name, inputs.coverage)
+        found = known.get(name) or profiles.profile(inputs.runs, fit, name, inputs.coverage)
         near = found.excess <= _INSIDE * height
         xs = (found.at[near] / value).tolist()
         ends += xs

@@ -16,10 +16,11 @@ from scaletui_core.traced import Traced
 _MISSING = "-"
 COMPARABLE = "Losses of laws fitted on different data or tokenizers do not compare."
 _LEAST_LABEL = 10  # columns that a cut label must keep to be worth showing
+_MORE = "add --explain, or name one"  # how the notes that are only counted are seen
 _FULL_NOTES = 3  # with at most so many laws the notes of a table are printed whole
 
 
-def cell(row: Row | None, column: Column) -> str:
+def cell(row: Row | None, column: Column, digits: int = 3) -> str:
     """Return one cell of a table, ``-`` where the answer has no such row.
 
     >>> cell(Row("params", "N", 4.04e10, "parameters"), Column("params", "N", "parameters"))
@@ -35,7 +36,7 @@ def cell(row: Row | None, column: Column) -> str:
         return f"10^{row.value:.1f}x" if abs(row.value) >= INSIDE else "inside"
     if column.unit == "1e12":
         return format_quantity(row.value / 1e12, "1", digits=4)
-    return value_text(row)
+    return value_text(row, digits=digits)
 
 
 class Line:
@@ -109,8 +110,9 @@ def grid(answer: Answer, *, inline: bool = False) -> Grid:
     assert table is not None
     lines = lines_of(answer)
     columns = [c for c in table.columns if any(c.id in line.rows for line in lines)]
-    headings = [table.key if table.key == "law" else "name", *([answer.sweep.symbol] if answer.sweep else [])]
-    units = ["key", *([answer.sweep.unit] if answer.sweep else []), *(c.unit for c in columns)]
+    sweep = answer.sweep if any(line.at is not None for line in lines) else None
+    headings = [table.key if table.key == "law" else "name", *([sweep.symbol] if sweep else [])]
+    units = ["key", *([sweep.unit] if sweep else []), *(c.unit for c in columns)]
     headings += [c.heading for c in columns]
     if table.captions:
         headings.append("N counts" if table.key == "law" else "what it is")
@@ -119,13 +121,13 @@ def grid(answer: Answer, *, inline: bool = False) -> Grid:
     ends = ("  " + name for name in percentiles(answer))
     below = () if inline else tuple(zip(ends, ("low", "high"), strict=True))
     for line in lines:
-        varies = any(_cell_at(line.rows.get(c.id), c, "low", inline) for c in columns)
+        varies = any(_cell_at(line.rows.get(c.id), c, "low", inline, table.digits) for c in columns)
         for name, end in (("", "value"), *(below if varies else ())):
-            cells = [name or visible(line.key)]
-            if answer.sweep:
-                at = "" if name else _MISSING if line.at is None else format_quantity(line.at, answer.sweep.unit)
+            cells = [name or visible(line.key if line.at is None else table.names.get(line.at, line.key))]
+            if sweep:
+                at = "" if name else _MISSING if line.at is None else format_quantity(line.at, sweep.unit)
                 cells.append(at)
-            cells += [_cell_at(line.rows.get(c.id), c, end, inline) for c in columns]
+            cells += [_cell_at(line.rows.get(c.id), c, end, inline, table.digits) for c in columns]
             if table.captions:
                 cells.append("" if name else visible(table.captions.get(line.key, "")))
             body.append(cells)
@@ -140,24 +142,24 @@ def percentiles(answer: Answer) -> tuple[str, str]:
     >>> percentiles(Answer("calc", {}, (), provenance={"sampling": {"coverage": 0.9}}))
     ('5%', '95%')
     """
-    if "sampling" not in answer.provenance:
+    coverage = answer.provenance.get("sampling", answer.provenance).get("coverage")
+    if coverage is None:
         return "low", "high"
-    coverage = answer.provenance["sampling"]["coverage"]
     low, high = ((1.0 + side * coverage) / 2.0 for side in (-1.0, 1.0))
     return format_quantity(low, "fraction", digits=6), format_quantity(high, "fraction", digits=6)
 
 
-def _cell_at(row: Row | None, column: Column, end: str, inline: bool) -> str:
+def _cell_at(row: Row | None, column: Column, end: str, inline: bool, digits: int) -> str:
     """Return a cell of the line of values, or of those of an end of the intervals."""
     if end == "value":
         plain = row if row is None or inline else row._replace(value=float(row.value), low=None, high=None)
-        return cell(plain, column)
+        return cell(plain, column, digits)
     if row is None or column.unit in ("label", "share"):
         return ""
     if isinstance(row.value, Traced):  # its interval is on the way, and the lines are to stay where they are
         return PENDING
     bound = row.low if end == "low" else row.high
-    return "" if bound is None else cell(row._replace(value=bound, low=None, high=None), column)
+    return "" if bound is None else cell(row._replace(value=bound, low=None, high=None), column, digits)
 
 
 def as_table(answer: Answer, width: int = 80, bold: bool = False) -> str:
@@ -168,10 +170,11 @@ def as_table(answer: Answer, width: int = 80, bold: bool = False) -> str:
     return "\n".join(out) + "\n"
 
 
-def answer_lines(answer: Answer, width: int, table_first: bool = False) -> list[TextLine]:
+def answer_lines(answer: Answer, width: int, table_first: bool = False, more: str = _MORE) -> list[TextLine]:
     """Return the lines of an answer as both the command and the app show them: what holds for all, the table, notes.
 
-    With ``table_first`` the table comes before what holds for all: the top is what a small window shows.
+    With ``table_first`` the table comes before what holds for all: the top is what a small window shows. ``more`` says
+    how to see the notes that are only counted.
     """
     if answer.is_grouped:
         return grouped_lines(answer, width)
@@ -182,7 +185,7 @@ def answer_lines(answer: Answer, width: int, table_first: bool = False) -> list[
         out = [*first, *([("", "", "")] if out else []), *second]
     drivers = sensitivity_lines(answer, {row.id for row in head_rows(answer)} | _ids(answer))
     out += [("", "", ""), *(("", cut(line, width), "") for line in drivers)] if drivers else []
-    notes = note_lines(answer, width)
+    notes = note_lines(answer, width, more)
     if notes:
         out += [("", "", ""), *(("quiet", line, "") for line in notes)]
     return out
@@ -268,16 +271,16 @@ def _least_width(table: Grid) -> int:
     return sum(wides) + 2 * (len(wides) - 1)
 
 
-def note_lines(answer: Answer, width: int) -> list[str]:
+def note_lines(answer: Answer, width: int, more: str = _MORE) -> list[str]:
     """Return the notes under a table: all where few laws are asked, else what was assumed and a count of the rest."""
     subjects = {row.law or row.subject for row in answer.rows} - {None}
-    whole = answer.table is None or len(subjects) <= _FULL_NOTES
+    whole = answer.table is None or answer.table.tells_all or len(subjects) <= _FULL_NOTES
     shown = [n for n in answer.notes if n.kind == "assumption" or (whole and n.kind != "unreachable")]
     out = wrapped(legend(answer), width, "  ")
     for note in shown:
         out += wrapped(note_text(note), width, "  ")
     if not whole:
-        out += _counted(answer, width)
+        out += _counted(answer, width, more)
     return out
 
 
@@ -286,7 +289,8 @@ def legend(answer: Answer) -> str:
     if answer.table is None:
         return ""
     used = {row.id for row in answer.rows if getattr(row, answer.table.key) is not None}
-    parts = [(answer.sweep.symbol, answer.sweep.unit)] if answer.sweep else []
+    swept = any(row.at is not None and row.id in _ids(answer) for row in answer.rows)
+    parts = [(answer.sweep.symbol, answer.sweep.unit)] if answer.sweep and swept else []
     parts += [(c.heading, c.unit) for c in answer.table.columns if c.id in used]
     parts = [(heading, "TFLOP/s, dense" if unit == "1e12" else unit) for heading, unit in parts]
     text = ", ".join(f"{heading} [{unit}]" for heading, unit in parts if unit in BARE)
@@ -298,7 +302,7 @@ def legend(answer: Answer) -> str:
     return text + "." + (" " + COMPARABLE if several else "") if text else ""
 
 
-def _counted(answer: Answer, width: int) -> list[str]:
+def _counted(answer: Answer, width: int, more: str) -> list[str]:
     out: list[str] = []
     notes = answer.notes
     blind = [visible(n.law or "") for n in notes if n.kind == "repetition"]
@@ -313,9 +317,8 @@ def _counted(answer: Answer, width: int) -> list[str]:
         out += wrapped(f"N counts all parameters, but: {'; '.join(odd)}.", width, "  ")
     against = sum(n.kind == "contradiction" for n in notes)
     if against:
-        how = "add --explain, or name one"
         count = "a note says" if against == 1 else f"{against} notes say"
-        text = f"{count} where a source contradicts itself or another: {how}."
+        text = f"{count} where a source contradicts itself or another: {more}."
         out += wrapped(text, width, "  ")
     return out
 

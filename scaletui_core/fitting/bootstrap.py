@@ -1,21 +1,14 @@
-"""Doubt: resampled runs, and the intervals, errors and correlations that their fits give."""
+"""The intervals and correlations that fits of resamples give."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 
-from scaletui_core.errors import InputError
-from scaletui_core.fitting.records import Array, Indices
-
-SHARE = 0.8
-"""Share of the runs in a subsample (Hoffmann et al., Table 2)."""
-HOW = ("run", "budget", "subsample")
-_BLOCK = 64  # resamples of one stream of random numbers
-_CELLS = 4_000_000  # weights held at a time
+from scaletui_core.fitting.records import Array
 
 
 class Interval(NamedTuple):
@@ -24,67 +17,6 @@ class Interval(NamedTuple):
     low: float
     high: float
     error: float
-
-
-def resamples(
-    count: int, runs: int, seed: int, how: str = "run", groups: Indices | None = None
-) -> Callable[..., Array]:
-    """Return the function from ``(first, last)`` to the weights of those resamples, shape (last - first, runs).
-
-    Resample ``i`` is the same however they are asked for, a multiple of 64 first: each 64 have a stream of their own.
-
-    Parameters
-    ----------
-    count, runs : int
-        How many resamples, of how many runs.
-    seed : int
-        Seed.
-    how : str
-        ``run`` draws runs with replacement, ``budget`` whole groups, ``subsample`` 80% of the runs without.
-    groups : ndarray of int64, shape (runs,)
-        Group of each run, from 0 on, for ``budget``.
-
-    Raises
-    ------
-    InputError
-        If there are fewer than two groups to draw.
-
-    Examples
-    --------
-    >>> draw = resamples(4, 5, seed=0)
-    >>> draw(0, 2).sum(axis=1).tolist()
-    [5.0, 5.0]
-    """
-    streams = np.random.SeedSequence(seed).spawn(-(-count // _BLOCK))
-    size = runs
-    if how == "budget":
-        if groups is None or int(groups.max(initial=0)) < 1:
-            raise InputError("needs runs of two budgets or more to draw from", where="--resample")
-        size = int(groups.max()) + 1
-
-    def block(index: int) -> Array:
-        rng = np.random.default_rng(streams[index])
-        many = min(_BLOCK, count - index * _BLOCK)
-        if how == "subsample":
-            kept = np.zeros((many, size))
-            order = np.argsort(rng.random((_BLOCK, size)), axis=1)[:many, : max(round(SHARE * size), 1)]
-            np.put_along_axis(kept, order, 1.0, axis=1)
-            return kept
-        drawn = rng.integers(0, size, (_BLOCK, size))[:many]
-        flat = (drawn + size * np.arange(many)[:, None]).ravel()
-        counts = np.bincount(flat, minlength=many * size).reshape(many, size).astype(np.float64)
-        return counts[:, groups] if how == "budget" and groups is not None else counts
-
-    def weights(first: int, last: int) -> Array:
-        blocks = range(first // _BLOCK, -(-last // _BLOCK))
-        return np.ascontiguousarray(np.concatenate([block(index) for index in blocks])[: last - first])
-
-    return weights
-
-
-def at_a_time(runs: int) -> int:
-    """Return how many resamples are held at a time, so that memory does not grow with their number."""
-    return max(_BLOCK, _CELLS // max(runs, 1) // _BLOCK * _BLOCK)
 
 
 def percentile(sample: Array, coverage: float) -> tuple[Array, Array]:
@@ -129,6 +61,20 @@ def bca(sample: Array, value: Array, without: Array | None, coverage: float) -> 
             ends.append(normal.cdf(shift + z / max(1.0 - bend * z, 1e-3)))
         low[k], high[k] = np.quantile(column, ends)
     return low, high
+
+
+def intervals(
+    sample: Array, value: Sequence[float], without: Array | None, coverage: float, kind: str = "bca"
+) -> list[Interval]:
+    """Return the interval of each column of a sample, with its standard error."""
+    kept = sample[np.isfinite(sample).all(axis=1)]
+    if len(kept) < 2:
+        return [Interval(float("nan"), float("nan"), float("nan"))] * len(value)
+    point = np.asarray(value, dtype=np.float64)
+    low, high = bca(kept, point, without, coverage) if kind == "bca" else percentile(kept, coverage)
+    with np.errstate(over="ignore", invalid="ignore"):  # A of a wild resample may be any number
+        errors = kept.std(axis=0, ddof=1)
+    return [Interval(float(a), float(b), float(c)) for a, b, c in zip(low, high, errors, strict=True)]
 
 
 def correlation(sample: Array) -> Array:

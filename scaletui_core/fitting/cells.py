@@ -61,13 +61,10 @@ def numbers(cells: list[Any], unit: str, seen: dict[str, float | str]) -> Number
         values, missing = _quick_but_empty(cells)
     reasons: dict[int, str] = {}
     if values is None:
-        values = np.empty(len(cells))
-        for at, cell in enumerate(cells):
-            value = _one(cell, unit, seen)
-            missing[at] = value is None
-            if isinstance(value, str):
-                reasons[at] = value
-            values[at] = value if isinstance(value, float) else np.nan
+        found = _each(cells, unit, seen)
+        missing = np.fromiter((one is None for one in found), np.bool_, len(cells))
+        values = np.fromiter((one if type(one) is float else np.nan for one in found), np.float64, len(cells))
+        reasons = {at: one for at, one in enumerate(found) if isinstance(one, str)}
     odd = np.flatnonzero(~(np.isfinite(values) & (values >= 0.0)))
     for at in odd.tolist():
         if values[at] < 0.0 and values[at] > -np.inf:
@@ -82,7 +79,7 @@ def _quick(cells: list[Any]) -> Array | None:
     if kinds != {str} and not kinds <= {int, float}:
         return None
     try:
-        if len(set(cells[:_SAMPLE])) <= _FEW < len(cells):
+        if _repeats(cells):
             known = {cell: float(cell) for cell in set(cells)}
             return np.fromiter(map(known.__getitem__, cells), np.float64, len(cells))
         return np.fromiter(map(float, cells), np.float64, len(cells))
@@ -97,6 +94,18 @@ def _quick_but_empty(cells: list[Any]) -> tuple[Array | None, npt.NDArray[np.boo
         return None, missing
     filler: Any = "nan" if str in set(map(type, cells)) else float("nan")
     return _quick([filler if empty else cell for cell, empty in zip(cells, missing.tolist(), strict=True)]), missing
+
+
+def _repeats(cells: list[Any]) -> bool:
+    """Whether cells seem to be a few values again and again, as N is in curves."""
+    return len(set(cells[:_SAMPLE])) <= _FEW < len(cells)
+
+
+def _each(cells: list[Any], unit: str, seen: dict[str, float | str]) -> list[float | str | None]:
+    if set(map(type, cells)) == {str} and _repeats(cells):
+        known = {cell: _one(cell, unit, seen) for cell in set(cells)}
+        return [known[cell] for cell in cells]
+    return [_one(cell, unit, seen) for cell in cells]
 
 
 def _one(cell: Any, unit: str, seen: dict[str, float | str]) -> float | str | None:

@@ -241,4 +241,8 @@ def _wide_layout(names: list[str], at: dict[str, int], options: ReadInputs, wher
         axis["step"] = next(iter(steps.values()))
     _check_enough({"loss": 1, **axis}, options, names, where, "")
     own = steps if plain(names[0]) not in KNOWN["step"] else {}
+    lacking = next((run for run in columns[loss] if own and run not in own), None)
+    if lacking is not None:
+        what = f"run '{visible(lacking)}' has no column of steps, and others have"
+        raise InputError(what, where=where, hint="export the chart over steps")
     return Layout(axis, names, tuple(Series(run, here, own.get(run)) for run, here in columns[loss].items()))

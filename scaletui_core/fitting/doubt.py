@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from scaletui_core.errors import InputError
 from scaletui_core.fitting import kernels
-from scaletui_core.fitting.bootstrap import Interval, at_a_time, bca, correlation, percentile, resamples
+from scaletui_core.fitting.bootstrap import Interval, correlation, intervals
 from scaletui_core.fitting.parametric import ParametricFit, Problem, problem_of, refitted, residuals
 from scaletui_core.fitting.records import Array, Indices, Runs
+from scaletui_core.fitting.resample import weights as resampled
 
 Tick = Callable[[str, float], None]
 """Told what is done and which share of it; it may raise to stop the work."""
 JACKKNIFE = 2000
 """Runs up to which the fit without each of them is made, for the acceleration of BCa."""
 INTERVALS = ("bca", "percentile")
+FAILED = 0.2
+"""A larger share of resamples that do not converge gives no interval: those that do are not like the others."""
 TRADES = 0.95
 """Correlation from which two coefficients are said to trade off."""
 _LN10 = float(np.log(10.0))
@@ -49,6 +53,11 @@ class Doubt:
     how: str
     seed: int
 
+    @property
+    def speaks(self) -> bool:
+        """Whether so many resamples have converged that intervals follow from them."""
+        return len(self.sample) > 1 and self.failed <= FAILED * len(self.sample)
+
     def interval(
         self, values: Callable[[Array], Array], value: Sequence[float], coverage: float, kind: str = "bca"
     ) -> list[Interval]:
@@ -69,19 +78,6 @@ class Doubt:
             values(self.sample), value, None if self.without is None else values(self.without), coverage,
             "percentile" if self.how == "subsample" else kind,
         )  # fmt: skip
-
-
-def intervals(
-    sample: Array, value: Sequence[float], without: Array | None, coverage: float, kind: str = "bca"
-) -> list[Interval]:
-    """Return the interval of each column of a sample, with its standard error."""
-    kept = sample[np.isfinite(sample).all(axis=1)]
-    if len(kept) < 2:
-        return [Interval(float("nan"), float("nan"), float("nan"))] * len(value)
-    point = np.asarray(value, dtype=np.float64)
-    low, high = bca(kept, point, without, coverage) if kind == "bca" else percentile(kept, coverage)
-    errors = kept.std(axis=0, ddof=1)
-    return [Interval(float(a), float(b), float(c)) for a, b, c in zip(low, high, errors, strict=True)]
 
 
 def coefficients_of(values: Array) -> Array:
@@ -105,7 +101,7 @@ def doubt_of(
     fit : ParametricFit
         The fit of all.
     count, seed, how, groups
-        As `resamples` takes them.
+        As `drawn` takes them.
     threads : int
         Threads; they change the time, never the result.
     tick : callable
@@ -121,19 +117,44 @@ def doubt_of(
     ((256, 5), 0)
     """
     problem = problem_of(runs)
-    draw = resamples(count, runs.count, seed, how, groups)
-    step = at_a_time(runs.count)
-    parts, failed = [], 0
-    for first in range(0, count, step):
-        part, lost = _refits(problem, fit, draw(first, min(first + step, count)), threads)
-        parts.append(part)
+    sample, failed = np.empty((count, 5)), 0
+    for first, weights in drawn(count, runs.count, seed, how, groups):
+        sample[first : first + len(weights)], lost = _refits(problem, fit, weights, threads)
         failed += lost
-        tick("resamples", min(first + step, count) / count)
-    sample = np.concatenate(parts) if parts else np.empty((0, 5))
+        tick("resamples", (first + len(weights)) / count)
     without = None
     if count and runs.count <= JACKKNIFE and how == "run":
         without, _ = _refits(problem, fit, 1.0 - np.eye(runs.count), threads)
     return Doubt(sample, without, failed, how, seed)
+
+
+def drawn(
+    count: int, runs: int, seed: int, how: str = "run", groups: Indices | None = None
+) -> Iterator[tuple[int, Array]]:
+    """Yield the weights of resamples, piece by piece, as `scaletui_core.fitting.resample.weights` does.
+
+    Parameters
+    ----------
+    count, runs, seed : int
+        How many resamples, of how many runs, from which seed.
+    how : str
+        ``run`` draws runs with replacement, ``budget`` whole groups, ``subsample`` 80% of the runs without.
+    groups : ndarray of int64, shape (runs,)
+        Group of each run, from 0 on, for ``budget``.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two groups to draw.
+    """
+    if how != "budget":
+        yield from resampled([runs], count, seed, how="subsample" if how == "subsample" else "bootstrap")
+        return
+    many = 0 if groups is None else int(groups.max(initial=-1)) + 1
+    if groups is None or many < 2:
+        raise InputError("needs runs of two budgets or more to draw from", where="--resample")
+    for first, weights in resampled([many], count, seed, width=runs):
+        yield first, np.ascontiguousarray(weights[:, groups])
 
 
 def _refits(problem: Problem, fit: ParametricFit, weights: Array, threads: int) -> tuple[Array, int]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from scaletui_core.errors import InputError
 from scaletui_core.fitting.lines import Unit, lines, parabolas
 from scaletui_core.fitting.records import Array, Curves, Indices, Runs, Sampled
-from scaletui_core.fitting.resample import weights
+from scaletui_core.fitting.resample import lost, weights
+from scaletui_core.fitting.winners import Mask, Winners
 from scaletui_core.quantity_text import format_quantity
 
 BUDGETS = 1500
@@ -19,12 +19,7 @@ BUDGETS = 1500
 FEW = 5
 """Fewer sizes than this among the winners are a warning: N_opt is then known at a few steps only."""
 
-LOST = 0.05
-"""A larger part of the resamples that cannot be fitted is a reason for doubt."""
-
 NAMES = ("a", "b", "log_k_params", "log_k_tokens", "curvature")
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +114,9 @@ def envelope(curves: Curves | Runs, *, budgets: int = BUDGETS, bootstraps: int =
     ends = curves.starts[1:] - 1
     order = np.lexsort((curves.loss[ends], curves.flops[ends], curves.params))  # so that their order is nothing
     flops, loss = _sampled(curves, order, budgets)
-    frontier = _Frontier(np.log(curves.params[order]), np.log(flops), loss)
+    laws = _Laws(np.log(curves.params[order]), np.log(flops), loss)
     everyone = np.ones((1, len(order)), dtype=bool)
-    _, begin, end, curve = frontier.winners(everyone)
+    _, begin, end, curve = laws.winners.of(everyone)
     if not len(begin):
         raise InputError(
             "envelope found no frontier: at no budget does a size win that is neither the smallest nor the largest",
@@ -137,14 +132,14 @@ def envelope(curves: Curves | Runs, *, budgets: int = BUDGETS, bootstraps: int =
             " win at each of its budgets",
             hint="train more sizes, or each for a wider range of tokens",
         )
-    a, b, log_k_params, log_k_tokens, curvature = map(float, frontier.laws(everyone)[0])
+    a, b, log_k_params, log_k_tokens, curvature = map(float, laws.of(everyone)[0])
     sample = np.full((bootstraps, len(NAMES)), np.nan)
-    for first, times in weights([len(order)], bootstraps, seed, width=len(frontier.stretch) // 4):
-        sample[first : first + len(times)] = frontier.laws(times > 0.0)
+    for first, times in weights([len(order)], bootstraps, seed, width=len(flops) // 4):
+        sample[first : first + len(times)] = laws.of(times > 0.0)
     bends, reasons = _bend(curvature, sample)
-    lost = float(np.isnan(sample[:, 0]).mean()) if bootstraps else 0.0
-    if lost > LOST:
-        reasons.append(f"{100.0 * lost:.0f}% of the resamples have no frontier of two sizes")
+    if not 0.0 < a < 1.0:
+        reasons.append(f"a is {a:.2f}: on this frontier the best {'N' if a <= 0.0 else 'D'} falls with compute")
+    reasons += lost(sample, "have no frontier of two sizes")
     few = f"N_opt is known at {won} steps only: so many sizes win" if won < FEW else ""
     return Envelope(
         a=a, b=b, log_k_params=log_k_params, log_k_tokens=log_k_tokens, curvature=curvature, bends=bends, names=NAMES,
@@ -175,84 +170,25 @@ def _sampled(curves: Curves, order: Indices, budgets: int) -> tuple[Array, Array
     return flops, loss
 
 
-class _Frontier:
-    """Who wins at each budget, given which curves there are.
+class _Laws:
+    """The laws of many choices of curves.
 
     Parameters
     ----------
-    sizes : ndarray of float64, shape (curves,)
-        ln N, rising.
-    budgets : ndarray of float64, shape (budgets,)
-        ln C.
-    loss : ndarray of float64, shape (curves, budgets)
-        Infinite where a curve does not reach.
+    sizes, budgets, loss
+        ln N of each curve, rising; ln C; and as for `scaletui_core.fitting.winners.Winners`.
     """
 
     def __init__(self, sizes: Array, budgets: Array, loss: Array) -> None:
-        self.sizes, self.loss = sizes, loss
+        self.winners = Winners(sizes, loss)
         self.different, self.size = np.unique(sizes, return_inverse=True)
         self.centre = float(budgets.mean())
         self.unit = Unit(0.0, float(np.ptp(budgets)) / 2.0 or 1.0)
         self.passed = np.concatenate(([0.0], np.cumsum(budgets - self.centre)))
-        self.order = np.argsort(loss, axis=0, kind="stable")
-        reach = np.isfinite(loss)
-        self.reached = reach.sum(axis=0)
-        # Who reaches a budget changes at few of them: the smallest and the largest are looked for once a stretch.
-        self.change = np.concatenate(([True], (reach[:, 1:] != reach[:, :-1]).any(axis=0)))
-        self.stretch = np.cumsum(self.change) - 1
-        within = reach[:, self.change]
-        rows = np.arange(len(sizes))[:, None]
-        self.upwards = np.argsort(np.where(within, rows, len(sizes)), axis=0, kind="stable")
-        self.downwards = np.argsort(np.where(within, -rows, len(sizes)), axis=0, kind="stable")
-        self.within = within.sum(axis=0)
-        self.cells = [np.flatnonzero(self._split(self.change, 0))]
 
-    def _split(self, change: Mask, depth: int) -> Mask:
-        """Return where the curve of a rank changes, or anything changed before."""
-        row = self.order[depth]
-        return np.concatenate(([True], row[1:] != row[:-1])) | change
-
-    def _cells(self, depth: int) -> Indices:
-        """Return where the stretches of budgets begin in which the curves of rank 0 to ``depth`` are the same."""
-        while len(self.cells) <= depth:
-            before = np.zeros(len(self.stretch), dtype=bool)
-            before[self.cells[-1]] = True
-            self.cells.append(np.flatnonzero(self._split(before, len(self.cells))))
-        return self.cells[depth]
-
-    def winners(self, present: Mask) -> tuple[Indices, Indices, Indices, Indices]:
-        """Return set, first budget, budget behind the last, and winner of each stretch of the sets' frontiers.
-
-        A stretch goes to the curve of rank 0 in the sets that have it; only for the others is it cut into those with
-        the same curve of rank 1, and so on, which leaves about a third each time.
-        """
-        smallest = self.sizes[_first(present, self.upwards, self.within)]
-        largest = self.sizes[_first(present, self.downwards, self.within)]
-        count = len(self._cells(0))
-        row, cell = np.repeat(np.arange(len(present)), count), np.tile(np.arange(count), len(present))
-        won = []
-        for depth in range(int(self.reached.max())):
-            cells = self._cells(depth)
-            ends = np.append(cells[1:], len(self.stretch))
-            curve = self.order[depth, cells[cell]]
-            hit = present[row, curve]
-            won.append((row[hit], cells[cell[hit]], ends[cell[hit]], curve[hit]))
-            left = ~hit & (self.reached[cells[cell]] > depth + 1)
-            if not left.any():
-                break
-            row, cell = row[left], cell[left]
-            bounds = np.searchsorted(self._cells(depth + 1), np.append(cells, len(self.stretch)))
-            many = bounds[cell + 1] - bounds[cell]
-            offset = np.arange(int(many.sum())) - np.repeat(np.cumsum(many) - many, many)
-            row, cell = np.repeat(row, many), np.repeat(bounds[cell], many) + offset
-        row, begin, end, curve = (np.concatenate(parts) for parts in zip(*won, strict=True))
-        size, stretch = self.sizes[curve], self.stretch[begin]
-        on = (size > smallest[row, stretch]) & (size < largest[row, stretch])
-        return row[on], begin[on], end[on], curve[on]
-
-    def laws(self, present: Mask) -> Array:
-        """Return the five numbers for each set of curves; NaN where the frontier has fewer than two sizes."""
-        row, begin, end, curve = self.winners(present)
+    def of(self, present: Mask) -> Array:
+        """Return the five numbers of each set of curves; NaN where its frontier has fewer than two sizes."""
+        row, begin, end, curve = self.winners.of(present)
         shape = len(present), len(self.different)
         key, cells = row * shape[1] + self.size[curve], shape[0] * shape[1]
         width = np.bincount(key, (end - begin).astype(np.float64), cells).reshape(shape).astype(np.float64)
@@ -265,21 +201,6 @@ class _Frontier:
         start = found.start - a * self.centre
         curvature = np.where(won >= 3, 2.0 * np.log(10.0) * bent.c2 / bent.scale**2, np.nan)
         return np.stack((a, 1.0 - a, start, -np.log(6.0) - start, curvature), axis=1)
-
-
-def _first(present: Mask, order: Indices, reached: Indices) -> Indices:
-    """Return the first curve of each column of ``order`` that each set has; the first of all where it has none."""
-    first = np.repeat(order[:1], len(present), axis=0)
-    left = np.flatnonzero(~present[:, order[0]])
-    for depth in range(1, int(reached.max())):
-        row, column = np.divmod(left, order.shape[1])
-        curve = order[depth, column]
-        hit = present[row, curve] & (reached[column] > depth)
-        first.ravel()[left[hit]] = curve[hit]
-        left = left[~hit & (reached[column] > depth + 1)]
-        if not len(left):
-            break
-    return first
 
 
 def _bend(curvature: float, sample: Array) -> tuple[bool, list[str]]:

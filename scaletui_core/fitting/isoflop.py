@@ -7,65 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from scaletui_core.errors import InputError, unknown_name
-from scaletui_core.fitting.budgets import TOLERANCE, budgets_of
-from scaletui_core.fitting.lines import lines, parabolas
-from scaletui_core.fitting.records import Array, Indices, Runs, Sampled
-from scaletui_core.fitting.resample import weights
+from scaletui_core.fitting.budgets import TOLERANCE
+from scaletui_core.fitting.lines import lines
+from scaletui_core.fitting.records import Array, Runs, Sampled
+from scaletui_core.fitting.resample import lost, weights
+from scaletui_core.fitting.valleys import SIZES, Valley, bottoms, valleys_of
 from scaletui_core.quantity_text import format_quantity
 
-SIZES = 3
-"""A parabola needs this many different N."""
-
-SAME = 0.01
-"""N that are less than this apart, as a part of them, are the same size."""
-
-LOST = 0.05
-"""A larger part of the resamples that cannot be fitted is a reason for doubt."""
+WIDE, DRIFT = 30.0, 3.0
+"""A warning where sizes of a budget span more than the first, and sit about the best as differently as the second."""
 
 NAMES = ("a", "b", "log_k_params", "log_k_tokens")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Valley:
-    """The parabola ``L = c0 + c1 u + c2 u^2``, ``u = ln(N / centre)``, of one budget, and where it is lowest.
-
-    Attributes
-    ----------
-    flops : float
-        C [FLOP], the geometric mean of the runs.
-    members : ndarray of int64
-        Which runs these are, by their place in the `Runs`, rising in N.
-    sizes : int
-        How many different N they have, to 1%.
-    lowest, largest : float
-        The ends of their N [parameters].
-    bracketed : bool
-        Whether the parabola opens upwards, and is lowest between the smallest and the largest N.
-    why : str
-        Why not; empty where it is.
-    params_opt, tokens_opt, loss_opt : float
-        N [parameters], D = C/(6 N) [tokens] and loss [nats/token] where it is lowest; NaN where not bracketed.
-    curvature : float
-        Second derivative of the loss in ln N [nats/token]; NaN with fewer than three N.
-    centre : float
-        See above [parameters].
-    coefficients : tuple of float
-        c0, c1, c2 [nats/token]; NaN with fewer than three N.
-    """
-
-    flops: float
-    members: Indices
-    sizes: int
-    lowest: float
-    largest: float
-    bracketed: bool
-    why: str
-    params_opt: float
-    tokens_opt: float
-    loss_opt: float
-    curvature: float
-    centre: float
-    coefficients: tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,81 +47,6 @@ class IsoFlop(Sampled):
     def used(self) -> tuple[Valley, ...]:
         """The bracketed valleys, which the power laws go through."""
         return tuple(valley for valley in self.valleys if valley.bracketed)
-
-
-def _sizes(x: Array) -> Indices:
-    """Return where in rising ln N each size begins."""
-    return np.concatenate(([0], np.flatnonzero(np.diff(x) > SAME) + 1))
-
-
-def _bottoms(x: Array, loss: Array, times: Array) -> tuple[Array, Array, Array, Array]:
-    """Return ln N and loss at the bottom, the parabolas' curvature, and whether it is a valley, one a set of weights.
-
-    ``x`` rises. Three sizes of weight above 0 are needed, and the bottom must be between the ends of those.
-    """
-    found = parabolas(x, loss, times)
-    there = times > 0.0
-    sizes = (np.add.reduceat(times, _sizes(x), axis=1) > 0.0).sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        z = -found.c1 / (2.0 * found.c2)
-        bottom = found.centre + found.scale * z
-        low, high = x[there.argmax(axis=1)], x[::-1][there[:, ::-1].argmax(axis=1)]
-        valley = (sizes >= SIZES) & (found.c2 > 0.0) & (bottom > low) & (bottom < high)
-        return bottom, found.c0 + 0.5 * found.c1 * z, 2.0 * found.c2 / found.scale**2, valley
-
-
-def _valley(runs: Runs, members: Indices, flops: float) -> Valley:
-    x, loss = np.log(runs.params[members]), runs.loss[members]
-    sizes = len(_sizes(x))
-    nan = float("nan")
-    if sizes < SIZES:
-        return Valley(
-            flops=flops, members=members, sizes=sizes, lowest=float(runs.params[members[0]]),
-            largest=float(runs.params[members[-1]]), bracketed=False, why=f"{sizes} of the {SIZES} sizes it needs",
-            params_opt=nan, tokens_opt=nan, loss_opt=nan, curvature=nan, centre=nan, coefficients=(nan, nan, nan),
-        )  # fmt: skip
-    found = parabolas(x, loss, np.ones((1, len(x))))
-    bottom, level, curvature, bracketed = (column[0] for column in _bottoms(x, loss, np.ones((1, len(x)))))
-    why = ""
-    if not bracketed:
-        why = "no valley: the parabola does not open upwards"
-        if curvature > 0.0:
-            why = f"the loss is lowest at the {'smallest' if bottom <= x[0] else 'largest'} size or beyond it"
-    params = float(np.exp(bottom)) if bracketed else nan
-    return Valley(
-        flops=flops, members=members, sizes=sizes, lowest=float(runs.params[members[0]]),
-        largest=float(runs.params[members[-1]]), bracketed=bool(bracketed), why=why, params_opt=params,
-        tokens_opt=flops / (6.0 * params), loss_opt=float(level) if bracketed else nan, curvature=float(curvature),
-        centre=float(np.exp(found.centre)),
-        coefficients=(
-            float(found.c0[0]), float(found.c1[0]) / found.scale, float(found.c2[0]) / found.scale**2,
-        ),
-    )  # fmt: skip
-
-
-def valleys_of(runs: Runs, *, tolerance: float = TOLERANCE) -> tuple[Valley, ...]:
-    """Return the valley of each budget of the runs, bracketed or not, rising in C.
-
-    Parameters
-    ----------
-    runs : Runs
-        Final losses.
-    tolerance : float
-        How far runs of one budget may differ in C; see `scaletui_core.fitting.budgets.budgets_of`.
-
-    Examples
-    --------
-    >>> from scaletui_core.fitting.records import runs_of
-    >>> runs = runs_of([1e8, 2e8, 4e8], [4e9, 2e9, 1e9], [3.1, 3.0, 3.1])
-    >>> [(round(valley.params_opt), round(valley.loss_opt, 9)) for valley in valleys_of(runs)]
-    [(200000000, 3.0)]
-    """
-    flops, label = budgets_of(runs.flops, tolerance=tolerance)
-    order = np.argsort(label, kind="stable")  # runs come sorted by N, and stay so within their budget
-    bounds = np.searchsorted(label[order], np.arange(len(flops) + 1))
-    return tuple(
-        _valley(runs, order[bounds[index] : bounds[index + 1]], float(flops[index])) for index in range(len(flops))
-    )
 
 
 def isoflop(
@@ -230,14 +107,17 @@ def isoflop(
     a, b, log_k_params, log_k_tokens = map(float, _laws(x, y, np.ones((1, len(used))))[0])
     if by == "budget":
         sample = _by_budget(x, y, bootstraps, seed, how)
+        if len(used) == 2:
+            sample[:] = np.nan  # each resample that has both would give the same line again
     else:
         sample = _by_run(runs, used, x, bootstraps, seed, how)
     reasons = []
     if len(used) == 2:
         reasons.append("two budgets: their line leaves nothing over to judge it by")
-    lost = float(np.isnan(sample[:, 0]).mean()) if bootstraps else 0.0
-    if lost > LOST:
-        reasons.append(f"{100.0 * lost:.0f}% of the resamples keep fewer than two budgets with a bracketed valley")
+    elif not 0.0 < a < 1.0:
+        reasons.append(f"a is {a:.2f}: by these valleys the best {'N' if a <= 0.0 else 'D'} falls with compute")
+    if not (by == "budget" and len(used) == 2):
+        reasons += lost(sample, "keep fewer than two budgets with a bracketed valley")
     outside = runs.count - sum(len(valley.members) for valley in valleys)
     return IsoFlop(
         a=a, b=b, log_k_params=log_k_params, log_k_tokens=log_k_tokens, names=NAMES, sample=sample,
@@ -266,12 +146,12 @@ def _by_run(runs: Runs, used: list[Valley], x: Array, bootstraps: int, seed: int
     losses = [runs.loss[valley.members] for valley in used]
     drawn = sizes if how == "bootstrap" else [int(bounds[-1])]
     for first, times in weights(drawn, bootstraps, seed, how=how):
-        bottoms, kept = np.zeros((len(times), len(used))), np.zeros((len(times), len(used)))
+        found, kept = np.zeros((len(times), len(used))), np.zeros((len(times), len(used)))
         for index in range(len(used)):
             part = times[:, bounds[index] : bounds[index + 1]]
-            bottom, _, _, valley = _bottoms(params[index], losses[index], part)
-            bottoms[:, index], kept[:, index] = np.where(valley, bottom, 0.0), valley
-        sample[first : first + len(times)] = _laws(x, bottoms, kept)
+            bottom, _, _, valley = bottoms(params[index], losses[index], part)
+            found[:, index], kept[:, index] = np.where(valley, bottom, 0.0), valley
+        sample[first : first + len(times)] = _laws(x, found, kept)
     return sample
 
 
@@ -302,6 +182,14 @@ def _warnings(runs: Runs, valleys: tuple[Valley, ...], outside: int) -> tuple[st
         said.append(f"budgets with fewer than {SIZES} sizes were left out: {', '.join(few)}")
     if outside:
         said.append(f"{outside} of {runs.count} runs are of no budget and were left out")
+    used = [valley for valley in valleys if valley.bracketed]
+    sits = [valley.params_opt / valley.centre for valley in used]
+    wide = max(valley.largest / valley.lowest for valley in used)
+    if wide > WIDE and max(sits) > DRIFT * min(sits):
+        said.append(
+            f"a parabola over sizes {wide:.0f} times apart may bend the exponents: the best N is {min(sits):.2f} times"
+            f" the middle of its budget's sizes at one budget, {max(sits):.2f} times at another"
+        )
     ratio = runs.flops / (6.0 * runs.params * runs.tokens)
     if np.abs(np.log(ratio)).max() > np.log(1.1):
         said.append(f"C is {ratio.min():.2f} to {ratio.max():.2f} times 6 N D in these runs; D_opt is C/(6 N_opt)")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
@@ -15,7 +14,7 @@ from scaletui_core.fitting.sheets import Block, Sheet
 from scaletui_core.fitting.sources import Source, Text
 
 LARGEST_ARRAY = 1 << 26
-"""The longest array of objects that is read [characters]; lines of objects may be of any number."""
+"""The longest array of objects that is read [bytes]; lines of objects may be of any number."""
 _Rows = tuple[list[dict[str, Any]], list[int]]
 _BROKEN = (ValueError, RecursionError)
 
@@ -29,8 +28,7 @@ def sheet(source: Source, faults: Faults) -> Sheet:
         If there is no object, or an array of objects is broken or too long.
     """
     array = source.head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
-    texts = source.texts(quoted=False)
-    parts = iter((_array(source, texts),)) if array else (_lines(text, faults) for text in texts)
+    parts = iter((_array(source),)) if array else (_lines(text, faults) for text in source.texts(quoted=False))
     first: _Rows = ([], [])
     for first in parts:
         if any(first[0]):
@@ -80,31 +78,27 @@ def _reason(error: Exception) -> str:
     return f"is not a JSON object ({'nested too deeply' if isinstance(error, RecursionError) else 'a number too long'})"
 
 
-def _array(source: Source, texts: Iterator[Text]) -> _Rows:
+def _array(source: Source) -> _Rows:
     """Return the objects of an array, each with the line on which it begins."""
-    kept, size = [], 0
-    for text in texts:
-        kept.append(text.text)
-        size += len(text.text)
-        if size > LARGEST_ARRAY:
-            what = f"an array of more than {LARGEST_ARRAY:,} characters"
-            raise InputError(what, where=source.file, hint="write one object a line (jq -c '.[]')")
-    text_ = "".join(kept)
+    text = source.all(LARGEST_ARRAY)
+    if text is None:
+        what = f"an array of more than {LARGEST_ARRAY:,} bytes"
+        raise InputError(what, where=source.file, hint="write one object a line, as jq -c '.[]' does")
     decoder, blanks = json.JSONDecoder(), json.decoder.WHITESPACE  # type: ignore[attr-defined]
     rows: _Rows = ([], [])
-    at, line, counted = text_.index("[") + 1, 1, 0
+    at, line, counted = text.index("[") + 1, 1, 0
 
     def skip() -> int:
-        return int(blanks.match(text_, at).end())
+        return int(blanks.match(text, at).end())
 
     def refuse(what: str) -> InputError:
-        row, column = text_.count("\n", 0, at) + 1, at - text_.rfind("\n", 0, at)
+        row, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
         return InputError(f"{what}, at column {column}", where=f"{source.file}:{row}", hint="an array of objects")
 
     at = skip()
-    while text_[at : at + 1] != "]":
+    while text[at : at + 1] != "]":
         try:
-            row, end = decoder.raw_decode(text_, at)
+            row, end = decoder.raw_decode(text, at)
         except json.JSONDecodeError as error:
             at = error.pos
             raise refuse(f"is not JSON: {error.msg}") from None
@@ -112,17 +106,17 @@ def _array(source: Source, texts: Iterator[Text]) -> _Rows:
             raise refuse(_reason(error)) from None
         if not isinstance(row, dict):
             raise refuse("is not a JSON object")
-        line, counted = line + text_.count("\n", counted, at), at
+        line, counted = line + text.count("\n", counted, at), at
         rows[0].append(row)
         rows[1].append(line)
         at = end
         at = skip()
-        if text_[at : at + 1] == ",":
+        if text[at : at + 1] == ",":
             at += 1
             at = skip()
-        elif text_[at : at + 1] != "]":
-            raise refuse("the array is not closed" if at >= len(text_) else "a comma was wanted")
+        elif text[at : at + 1] != "]":
+            raise refuse("the array is not closed" if at >= len(text) else "a comma was wanted")
     at += 1
-    if skip() < len(text_):
+    if skip() < len(text):
         raise refuse("something stands behind the array")
     return rows

@@ -227,7 +227,9 @@ def descend(
                 return STALLED, here, calls
             gain = solve(slopes, damping, free, matrix, step)
         if damping <= 1e-6 and gain <= tolerance * here + rounding:
-            return CONVERGED, here, calls
+            for i in range(5):  # the last step is taken unseen: no more than the tolerance hangs on it
+                theta[i] = min(max(theta[i] + step[i], box[0, i]), box[1, i])
+            return CONVERGED, here - gain, calls
         if calls >= most:
             return RAN_OUT, here, calls
         moved = False

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from scaletui_core.compiled import compiled
 from scaletui_core.errors import InputError
-from scaletui_core.fitting import kernels, valleys
+from scaletui_core.fitting import exponents, kernels
 from scaletui_core.fitting.records import Array, Indices, Runs
 from scaletui_core.quantity_text import format_quantity
 
@@ -61,6 +61,11 @@ class Loss(NamedTuple):
     def number(self) -> int:
         """The kernels' number of the kind."""
         return KINDS.index(self.kind)
+
+    @property
+    def width(self) -> float:
+        """The scale as the kernels take it: of squares one beyond all residuals."""
+        return _FAR if self.kind == "squared" or self.scale is None else self.scale
 
 
 HOFFMANN = Loss()
@@ -211,7 +216,7 @@ def score(runs: Runs, coefficients: Sequence[float], loss: Loss = HOFFMANN) -> f
     work = np.empty((kernels.ROOM, kernels.BLOCK))
     theta = np.array([np.log(e), log_a, log_b, alpha, beta])
     columns = (np.log(runs.params), np.log(runs.tokens), np.log(runs.loss), np.ones(runs.count))
-    return float(compiled(kernels.objective)(theta, *columns, loss.number, loss.scale or _FAR, work))
+    return float(compiled(kernels.objective)(theta, *columns, loss.number, loss.width, work))
 
 
 def fit(runs: Runs, loss: Loss = HOFFMANN, *, exhaustive: bool = False, threads: int = 1) -> ParametricFit:
@@ -306,7 +311,7 @@ def _fit(problem: Problem, loss: Loss, exhaustive: bool, threads: int) -> Parame
         _refined(small, np.concatenate((bottoms, few)), loss, falling, threads),
     ]
     if exhaustive:
-        tried.append(_refined(small, starts, loss, falling, threads))
+        tried.append(_refined(small, starts, loss, falling[1:], threads))
     points, values = np.concatenate([one[0] for one in tried]), np.concatenate([one[1] for one in tried])
     for _ in range(3):
         best = points[np.argmin(values)]
@@ -350,7 +355,7 @@ def _valleys(problem: Problem, loss: Loss, scale: float) -> Array:
     many = len(_EXPONENTS)
     thetas, values = np.empty((many, many, 5)), np.empty((many, many))
     level = np.exp(problem.log_loss)
-    compiled(valleys.profile)(
+    compiled(exponents.profile)(
         _EXPONENTS, problem.x, problem.y, level, problem.log_loss, problem.weight, loss.number, scale, _ROUNDS, thetas,
         values,
     )  # fmt: skip
@@ -391,7 +396,7 @@ def in_chunks(run: Any, count: int, size: int, threads: int) -> None:
 
 
 def refitted(
-    problem: Problem, theta: Array, loss: Loss, weights: Array, threads: int = 1, tolerance: float = 1e-10
+    problem: Problem, theta: Array, loss: Loss, weights: Array, threads: int = 1, tolerance: float = 1e-8
 ) -> tuple[Array, Array, Indices]:
     """Return the minima from ``theta`` on under other weights of the runs, a row each: points, objectives, states."""
     count = len(weights)
@@ -400,8 +405,8 @@ def refitted(
 
     def run(first: int, last: int) -> None:
         kernel(
-            weights, first, last, theta, problem.x, problem.y, problem.log_loss, loss.number, loss.scale, problem.box,
-            tolerance, _STEPS, points, values, states,
+            weights, first, last, theta, problem.x, problem.y, problem.log_loss, loss.number, loss.width, problem.box,
+            tolerance, _LAST, points, values, states,
         )  # fmt: skip
 
     in_chunks(run, count, 64, threads)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +11,7 @@ from scaletui_core.fitting.columns import Layout
 from scaletui_core.fitting.faults import BAD, Faults
 from scaletui_core.fitting.read_inputs import CURVES, ReadInputs
 from scaletui_core.fitting.records import Array, Indices
-from scaletui_core.fitting.run_sizes import Sizes, shown
+from scaletui_core.fitting.run_sizes import Sizes, all_shown
 from scaletui_core.fitting.sheets import Block
 from scaletui_core.safetext import visible
 
@@ -20,6 +19,8 @@ NAN, MISSING, START = "nan", "missing", "start"
 NOBODY = -1
 """The run of a point that has no run."""
 AGREEMENT = 0.05
+LARGEST = 1e100
+"""The largest N, D and loss; the largest C is its square, and 1 over them is the smallest: no sum overflows."""
 UNITS = {"params": "parameters", "tokens": "tokens", "flops": "FLOP", "loss": "nats/token", "step": "1"}
 _SYMBOLS = {"params": "N", "tokens": "D", "flops": "C"}
 
@@ -85,28 +86,28 @@ class Rows:
 
     def run_names(self) -> tuple[str, ...]:
         """Return the names of the runs by number, visible."""
-        return tuple(map(shown, self.runs))
+        return all_shown(self.runs)
 
-    def points(self, block: Block) -> Iterator[Points]:
-        """Yield the points of a block."""
-        if not len(block.lines):
-            return
+    def points(self, block: Block) -> Points:
+        """Return the points of a block."""
         at = self.layout.at
+        if self.layout.series:
+            return self._points(*self._wide(block))
         got = {role: self._numbers(role, block.column(at[role])) for role in UNITS if role in at}
-        if not self.layout.series:
-            yield self._points(self._runs(block, got), block.lines, got)
-            return
-        for one in self.layout.series:
-            cells = block.column(one.loss)
-            loss = self._numbers("loss", cells)
-            here = np.flatnonzero(~loss.missing)
-            if not len(here):
-                continue
-            own = {**got, "loss": loss}
-            if one.step is not None:
-                own["step"] = self._numbers("step", block.column(one.step))
-            runs = np.full(len(here), self._named(one.run), dtype=np.int64)
-            yield self._points(runs, block.lines[here], {role: _taken(own[role], here) for role in own})
+        return self._points(self._runs(block, got), block.lines, got)
+
+    def _wide(self, block: Block) -> tuple[Indices, Indices, dict[str, Numbers]]:
+        """Return the cells of all runs of a block, one run after the other, where they have a loss."""
+        series, count = self.layout.series, len(block.lines)
+        loss = self._numbers("loss", [cell for one in series for cell in block.column(one.loss)])
+        here = np.flatnonzero(~loss.missing)
+        columns = {role: [at] * len(series) for role, at in self.layout.at.items()}
+        if any(one.step is not None for one in series):
+            columns["step"] = [columns["step"][0] if one.step is None else one.step for one in series]
+        cells = {role: [cell for at in ats for cell in block.column(at)] for role, ats in columns.items()}
+        got = {role: self._numbers(role, found) for role, found in cells.items()} | {"loss": loss}
+        runs = np.repeat([self._named(one.run) for one in series], count)[here]
+        return runs, np.tile(block.lines, len(series))[here], {role: _taken(got[role], here) for role in got}
 
     def _numbers(self, role: str, cells: list[Any]) -> Numbers:
         return numbers(cells, UNITS[role], self._seen[role])
@@ -129,11 +130,9 @@ class Rows:
             cells = got["params"].values.tolist() if "params" in got else [self.stem] * count
         else:
             return np.full(count, NOBODY, dtype=np.int64)
-        new = set(cells) - self._number.keys()
-        if new:
-            for cell in dict.fromkeys(cells):
-                if cell in new:
-                    self._named(cell)
+        for cell in dict.fromkeys(cells):
+            if cell not in self._number:
+                self._named(cell)
         return np.fromiter(map(self._number.__getitem__, cells), np.int64, count)
 
     def _named(self, cell: Any) -> int:
@@ -174,15 +173,15 @@ class Rows:
             (n, c / (6.0 * d)), (d, c / (6.0 * n)), (c, 6.0 * n * d),
         ))  # fmt: skip
         placed = np.ones(len(lines), dtype=np.bool_)  # where all is well but perhaps the loss
-        for one in (full_n, full_d, full_c):
-            placed &= (one > 0.0) & (one < np.inf)
+        for one, most in ((full_n, LARGEST), (full_d, LARGEST), (full_c, LARGEST**2)):
+            placed &= (one > 1.0 / most) & (one < most)
         for role in got:
             if role in _SYMBOLS and not (role == "tokens" and per_step is not None):
                 placed &= np.isfinite(got[role].values) | got[role].missing
         if "run" in self.layout.at:
             placed &= runs != NOBODY
         loss = got["loss"].values
-        good = placed & (loss > 0.0)
+        good = placed & (loss > 1.0 / LARGEST) & (loss < LARGEST)
         if not good.all():
             unlogged = placed & got["loss"].missing
             if unlogged.any():
@@ -242,7 +241,7 @@ class Rows:
             return NAN, ""
         if loss.values[at] == 0.0:
             return BAD, f"{label}: 0 must be above 0"
-        return BAD, "6 N D is beyond what a number can hold"
+        return BAD, f"N, D, C or the loss is too large or too small a number (1/{LARGEST:g} to {LARGEST:g} are read)"
 
     def reason_of(self, kind: str) -> str:
         """Return why a row that would be odd within a curve is bad where it is not within one."""

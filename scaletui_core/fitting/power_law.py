@@ -9,12 +9,9 @@ import numpy.typing as npt
 
 from scaletui_core.errors import InputError
 from scaletui_core.fitting.compute_fit import CLOSE, NAMES, NEAR, Search
-from scaletui_core.fitting.isoflop import valleys_of
 from scaletui_core.fitting.records import Array, Runs, Sampled
-from scaletui_core.fitting.resample import weights
-
-LOST = 0.05
-"""A larger part of the resamples that cannot be fitted is a reason for doubt."""
+from scaletui_core.fitting.resample import lost, weights
+from scaletui_core.fitting.valleys import valleys_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +60,8 @@ class Foretold:
     law : PowerLaw
         The law of the smaller runs.
     predicted, low, high : float
-        Loss [nats/token], and the central 90% of the resamples: the doubt of the law alone, without that of one run.
+        Loss [nats/token], and the central 90% of the resamples: the doubt of the law alone, without that of one run;
+        NaN where the law has none to resample (see its ``reasons``).
     relative_error : float
         ``predicted / actual - 1``.
     """
@@ -166,18 +164,19 @@ def power_law(
         )
     if c > 0.0:
         search.begin_at(b, 1.0 - c / float(np.exp(log_a + b * x[0]) + c))
+    different = len(np.unique(x))
+    spare = different > (3 if irreducible else 2)
     sample = np.full((bootstraps, len(NAMES)), np.nan)
-    for first, times in weights([len(x)], bootstraps, seed, width=6 * len(x)):
+    for first, times in weights([len(x)], bootstraps if spare else 0, seed, width=6 * len(x)):
         sample[first : first + len(times)] = search.fitted(times, NEAR).numbers[:, :3]
     reasons = [] if best.converged[0] else [f"the search stopped before the optimum, at b = {b:.4g}"]
-    different = len(np.unique(x))
-    if different == (3 if irreducible else 2):
-        reasons.append(f"{different} different C for as many parameters: nothing is left over to judge the law by")
+    if not spare:
+        # Each resample that can be fitted at all would give the same law again: an interval of no width.
+        reasons.append(f"{different} different C for as many parameters: nothing is left over to estimate doubt from")
     if irreducible and c == 0.0:
         reasons.append("the best c is 0: the points show no bend towards an irreducible loss")
-    lost = float(np.isnan(sample[:, 0]).mean()) if bootstraps else 0.0
-    if lost > LOST:
-        reasons.append(f"{100.0 * lost:.0f}% of the resamples have too few different C, or a loss that does not fall")
+    if spare:
+        reasons += lost(sample, "have too few different C, or a loss that does not fall")
     return PowerLaw(
         log_a=log_a, b=b, c=c, objective=objective, irreducible=irreducible, count=len(x), names=NAMES, sample=sample,
         converged=bool(best.converged[0]), reasons=tuple(reasons),
@@ -251,7 +250,7 @@ def frontier_points(runs: Runs, *, tolerance: float | None = None) -> FrontierPo
     runs : Runs
         Final losses.
     tolerance : float, optional
-        How far runs of one budget may differ in C, as for `scaletui_core.fitting.isoflop.valleys_of`.
+        How far runs of one budget may differ in C, as for `scaletui_core.fitting.valleys.valleys_of`.
 
     Examples
     --------

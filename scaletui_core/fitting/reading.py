@@ -77,8 +77,8 @@ def read_runs(path: str, options: ReadInputs = ReadInputs(), *, stdin: BinaryIO 
         rows = Rows(found, options, faults, source.file, stem)
         intake = Intake(rows, options, faults)
         for block in sheet.blocks:
-            for points in rows.points(block):
-                intake.take(points)
+            if len(block.lines):
+                intake.take(rows.points(block))
         return intake.finish()
 
 

@@ -18,6 +18,19 @@ ROOM = 1 << 18
 SHARE = 0.8
 """The part of the runs that a subsample keeps (Hoffmann et al. 2022, Table 2)."""
 
+LOST = 0.05
+"""A larger part of the resamples that cannot be fitted is a reason for doubt."""
+
+
+def lost(sample: Array, because: str) -> list[str]:
+    """Return, in words, that many rows of a sample are NaN; nothing where few or none are.
+
+    >>> lost(np.array([[1.0], [np.nan]]), "have one budget")
+    ['50% of the resamples have one budget']
+    """
+    part = float(np.isnan(sample[:, 0]).mean()) if len(sample) else 0.0
+    return [f"{100.0 * part:.0f}% of the resamples {because}"] if part > LOST else []
+
 
 def weights(
     sizes: Sequence[int], bootstraps: int, seed: int, *, how: str = "bootstrap", width: int = 0

@@ -21,10 +21,21 @@ _OPTION = "--run-params"
 
 
 def shown(run: Any) -> str:
-    """Return a run's name as it may be shown; most are plain, and there may be a million."""
-    if not isinstance(run, str):
-        return f"N = {run:.6g}"
-    return run if run.isascii() and run.isprintable() and len(run) <= _NAME_LIMIT else visible(run, _NAME_LIMIT)
+    """Return a run's name as it may be shown; a run that has only its N is called by it."""
+    return visible(run, _NAME_LIMIT) if isinstance(run, str) else f"N = {run:.6g}"
+
+
+def all_shown(runs: Sequence[Any]) -> tuple[str, ...]:
+    r"""Return the names of runs as they may be shown; most are plain, and there may be a million.
+
+    >>> all_shown(["run-1", "\x1b[1m", 7e7])
+    ('run-1', '\\x1b[1m', 'N = 7e+07')
+    """
+    if all(type(run) is str for run in runs) and max(map(len, runs), default=0) <= _NAME_LIMIT:
+        together = "".join(runs)
+        if together.isascii() and together.isprintable():
+            return tuple(runs)
+    return tuple(map(shown, runs))
 
 
 class Sizes:
@@ -74,7 +85,7 @@ class Sizes:
         """
         for name in self._named:
             if name not in runs:
-                raise unknown_name("run", name, tuple(map(shown, runs)), where=_OPTION)
+                raise unknown_name("run", name, all_shown(runs), where=_OPTION)
 
     def _read(self, layout: Layout, options: ReadInputs) -> None:
         for text in options.run_params:

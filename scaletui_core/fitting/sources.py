@@ -85,12 +85,26 @@ class Source:
         if carry:
             yield Text(line, self._text(carry + b"\n", line))
 
+    def all(self, most: int) -> str | None:
+        """Return all text, however long its lines, or None where it is more than ``most`` bytes."""
+        parts, size, block = [], 0, self.head.removeprefix(b"\xef\xbb\xbf")
+        while block:
+            parts.append(block)
+            size += len(block)
+            if size > most:
+                return None
+            block = self.read()
+        return self._decoded(b"".join(parts), 1)
+
     def _text(self, whole: bytes, line: int) -> str:
         if len(whole) > LONGEST_LINE:
             ends = np.flatnonzero(np.frombuffer(whole, np.uint8) == 10)
             long = np.flatnonzero(np.diff(ends, prepend=-1) > LONGEST_LINE)
             if len(long):
                 self._too_long(line + int(long[0]), b"")
+        return self._decoded(whole, line)
+
+    def _decoded(self, whole: bytes, line: int) -> str:
         self.refuse_nul(whole, line)
         try:
             text = whole.decode("utf-8")

@@ -1,126 +1,138 @@
-"""Where the objective of Approach 3 may be lowest: solved for E, A and B at every pair of a grid of exponents.
-
-For given exponents the loss is linear in E, A and B, so that each pair takes one small system of equations (variable
-projection, Golub and Pereyra, 1973, doi:10.1137/0710036).
-"""
+"""The valley of the loss at each budget: a parabola in ln N, and where it is lowest."""
 
 from __future__ import annotations
 
-from math import exp, log
+from dataclasses import dataclass
 
 import numpy as np
 
-from scaletui_core.compiled import summing
-from scaletui_core.fitting.kernels import BLOCK, DEGREES, ROOM, STUDENT, objective
-from scaletui_core.fitting.records import Array
+from scaletui_core.fitting.budgets import TOLERANCE, budgets_of
+from scaletui_core.fitting.lines import parabolas
+from scaletui_core.fitting.records import Array, Indices, Runs
+
+SIZES = 3
+"""A parabola needs this many different N."""
+
+SAME = 0.01
+"""N within this part of each other are one size."""
 
 
-@summing
-def normal_sums(u: Array, v: Array, level: Array, weight: Array, sums: Array) -> None:
-    """Fill in the weighted sums of the normal equations of ``level = E + A u + B v``."""
-    one = first = second = uu = uv = vv = of_one = of_u = of_v = 0.0
-    for i in range(u.size):
-        w, wu, wv = weight[i], weight[i] * u[i], weight[i] * v[i]
-        one += w
-        first += wu
-        second += wv
-        uu += wu * u[i]
-        uv += wu * v[i]
-        vv += wv * v[i]
-        of_one += w * level[i]
-        of_u += wu * level[i]
-        of_v += wv * level[i]
-    sums[0], sums[1], sums[2], sums[3], sums[4], sums[5] = one, first, second, uu, uv, vv
-    sums[6], sums[7], sums[8] = of_one, of_u, of_v
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Valley:
+    """The parabola ``L = c0 + c1 u + c2 u^2``, ``u = ln(N / centre)``, of one budget, and where it is lowest.
 
-
-def least_squares(sums: Array, found: Array) -> None:
-    """Solve for E, A and B, none below zero: the best of the seven sets of them that may be above it."""
-    best = 0.0
-    found[0] = found[1] = found[2] = 0.0
-    m = np.empty((3, 4))
-    answer = np.empty(3)
-    for chosen in range(7, 0, -1):
-        for i in range(3):
-            for j in range(3):
-                low, high = min(i, j), max(i, j)
-                m[i, j] = sums[high] if low == 0 else sums[2 + high if low == 1 else 5]
-            m[i, 3] = sums[6 + i]
-        for i in range(3):
-            if not (chosen >> i) & 1:
-                for j in range(4):
-                    m[i, j] = 0.0
-                    if j < 3:
-                        m[j, i] = 0.0
-                m[i, i] = 1.0
-        sound = True
-        for i in range(3):
-            if not m[i, i] > 1e-12 * sums[0 if i == 0 else (3 if i == 1 else 5)] and (chosen >> i) & 1:
-                sound = False
-                break
-            for k in range(i + 1, 3):
-                ratio = m[k, i] / m[i, i]
-                for j in range(i, 4):
-                    m[k, j] -= ratio * m[i, j]
-        if not sound:
-            continue
-        gain = 0.0
-        for i in range(2, -1, -1):
-            value = m[i, 3]
-            for j in range(i + 1, 3):
-                value -= m[i, j] * answer[j]
-            answer[i] = value / m[i, i]
-            sound = sound and (answer[i] > 0.0 or not (chosen >> i) & 1)
-        if not sound:
-            continue
-        for i in range(3):
-            gain += answer[i] * sums[6 + i]  # what the squares fall by
-        if gain > best:
-            best = gain
-            for i in range(3):
-                found[i] = answer[i]
-            if chosen == 7:
-                return
-
-
-def reweigh(u: Array, v: Array, level: Array, weight: Array, found: Array, kind: int, scale: float, out: Array) -> None:
-    """Fill in the weights of relative squares that stand for rho at these E, A and B."""
-    for i in range(u.size):
-        r = (found[0] + found[1] * u[i] + found[2] * v[i]) / level[i] - 1.0
-        squares = weight[i] / (level[i] * level[i])
-        if kind == STUDENT:
-            out[i] = squares * (DEGREES + 1.0) / (DEGREES + r * r / (scale * scale))
-        else:
-            out[i] = squares * min(1.0, scale / max(abs(r), 1e-300))
-
-
-def profile(
-    exponents: Array, x: Array, y: Array, level: Array, log_loss: Array, weight: Array, kind: int, scale: float,
-    rounds: int, thetas: Array, values: Array,
-) -> None:  # fmt: skip
-    """Solve for E, A and B at each pair of exponents, and fill in the points and their objectives.
-
-    For given exponents the loss is linear in E, A and B: relative squares are solved, weighed again ``rounds`` times so
-    that they stand for rho. ``thetas`` has shape (k, k, 5), ``values`` (k, k) for k exponents.
+    Attributes
+    ----------
+    flops : float
+        C [FLOP], the geometric mean of the runs.
+    members : ndarray of int64
+        Which runs these are, by their place in the `Runs`, rising in N.
+    sizes : int
+        How many different N they have, to 1%.
+    lowest, largest : float
+        The ends of their N [parameters].
+    bracketed : bool
+        Whether the parabola opens upwards, and is lowest between the smallest and the largest N.
+    why : str
+        Why not; empty where it is.
+    params_opt, tokens_opt, loss_opt : float
+        N [parameters], D = C/(6 N) [tokens] and loss [nats/token] where it is lowest; NaN where not bracketed.
+    curvature : float
+        Second derivative of the loss in ln N [nats/token]; NaN with fewer than three N.
+    centre : float
+        See above [parameters].
+    coefficients : tuple of float
+        c0, c1, c2 [nats/token]; NaN with fewer than three N.
     """
-    size, many = x.size, exponents.size
-    of_n, of_d, squares = np.empty((many, size)), np.empty((many, size)), np.empty(size)
-    work, sums, found = np.empty((ROOM, BLOCK)), np.empty(9), np.empty(3)
-    for k in range(many):
-        for i in range(size):
-            of_n[k, i] = exp(-exponents[k] * x[i])
-            of_d[k, i] = exp(-exponents[k] * y[i])
-    for k in range(many):
-        for j in range(many):
-            u, v, theta = of_n[k], of_d[j], thetas[k, j]
-            for i in range(size):
-                squares[i] = weight[i] / (level[i] * level[i])
-            for turn in range(rounds + 1):
-                normal_sums(u, v, level, squares, sums)
-                least_squares(sums, found)
-                if turn < rounds:
-                    reweigh(u, v, level, weight, found, kind, scale, squares)
-            for i in range(3):
-                theta[i] = log(max(found[i], 1e-9))
-            theta[3], theta[4] = exponents[k], exponents[j]
-            values[k, j] = objective(theta, x, y, log_loss, weight, kind, scale, work)
+
+    flops: float
+    members: Indices
+    sizes: int
+    lowest: float
+    largest: float
+    bracketed: bool
+    why: str
+    params_opt: float
+    tokens_opt: float
+    loss_opt: float
+    curvature: float
+    centre: float
+    coefficients: tuple[float, float, float]
+
+
+def _sizes(x: Array) -> Indices:
+    """Return where in rising ln N each size begins: 1% above the beginning of the one before, or next behind that."""
+    begin = [0]
+    while (after := int(np.searchsorted(x, x[begin[-1]] + SAME, side="right"))) < len(x):
+        begin.append(after)
+    return np.array(begin)
+
+
+def bottoms(x: Array, loss: Array, times: Array) -> tuple[Array, Array, Array, Array]:
+    """Return ln N and loss at the bottom, the parabolas' curvature, and whether it is a valley, one a set of weights.
+
+    ``x`` rises. Three sizes of weight above 0 are needed, and the bottom must be between the ends of those.
+    """
+    found = parabolas(x, loss, times)
+    there = times > 0.0
+    sizes = (np.add.reduceat(times, _sizes(x), axis=1) > 0.0).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        z = -found.c1 / (2.0 * found.c2)
+        bottom = found.centre + found.scale * z
+        low, high = x[there.argmax(axis=1)], x[::-1][there[:, ::-1].argmax(axis=1)]
+        valley = (sizes >= SIZES) & (found.c2 > 0.0) & (bottom > low) & (bottom < high)
+        return bottom, found.c0 + 0.5 * found.c1 * z, 2.0 * found.c2 / found.scale**2, valley
+
+
+def _valley(runs: Runs, members: Indices, flops: float) -> Valley:
+    x, loss = np.log(runs.params[members]), runs.loss[members]
+    sizes = len(_sizes(x))
+    nan = float("nan")
+    if sizes < SIZES:
+        return Valley(
+            flops=flops, members=members, sizes=sizes, lowest=float(runs.params[members[0]]),
+            largest=float(runs.params[members[-1]]), bracketed=False, why=f"{sizes} of the {SIZES} sizes it needs",
+            params_opt=nan, tokens_opt=nan, loss_opt=nan, curvature=nan, centre=nan, coefficients=(nan, nan, nan),
+        )  # fmt: skip
+    found = parabolas(x, loss, np.ones((1, len(x))))
+    bottom, level, curvature, bracketed = (column[0] for column in bottoms(x, loss, np.ones((1, len(x)))))
+    why = ""
+    if not bracketed:
+        why = "no valley: the parabola does not open upwards"
+        if curvature > 0.0:
+            why = f"the loss is lowest at the {'smallest' if bottom <= x[0] else 'largest'} size or beyond it"
+    params = float(np.exp(bottom)) if bracketed else nan
+    return Valley(
+        flops=flops, members=members, sizes=sizes, lowest=float(runs.params[members[0]]),
+        largest=float(runs.params[members[-1]]), bracketed=bool(bracketed), why=why, params_opt=params,
+        tokens_opt=flops / (6.0 * params), loss_opt=float(level) if bracketed else nan, curvature=float(curvature),
+        centre=float(np.exp(found.centre)),
+        coefficients=(
+            float(found.c0[0]), float(found.c1[0]) / found.scale, float(found.c2[0]) / found.scale**2,
+        ),
+    )  # fmt: skip
+
+
+def valleys_of(runs: Runs, *, tolerance: float = TOLERANCE) -> tuple[Valley, ...]:
+    """Return the valley of each budget of the runs, bracketed or not, rising in C.
+
+    Parameters
+    ----------
+    runs : Runs
+        Final losses.
+    tolerance : float
+        How far runs of one budget may differ in C; see `scaletui_core.fitting.budgets.budgets_of`.
+
+    Examples
+    --------
+    >>> from scaletui_core.fitting.records import runs_of
+    >>> runs = runs_of([1e8, 2e8, 4e8], [4e9, 2e9, 1e9], [3.1, 3.0, 3.1])
+    >>> [(round(valley.params_opt), round(valley.loss_opt, 9)) for valley in valleys_of(runs)]
+    [(200000000, 3.0)]
+    """
+    flops, label = budgets_of(runs.flops, tolerance=tolerance)
+    order = np.argsort(label, kind="stable")  # runs come sorted by N, and stay so within their budget
+    bounds = np.searchsorted(label[order], np.arange(len(flops) + 1))
+    return tuple(
+        _valley(runs, order[bounds[index] : bounds[index + 1]], float(flops[index])) for index in range(len(flops))
+    )

@@ -17,9 +17,12 @@ from scaletui_core.fitting.inputs import BOOTSTRAPS, COVERAGE, SEED, FitInputs
 from scaletui_core.fitting.isoflop import IsoFlop, isoflop
 from scaletui_core.fitting.parametric import Loss, ParametricFit, fit
 from scaletui_core.fitting.power_law import HoldOut, PowerLaw, frontier_points, hold_out, power_law
+from scaletui_core.fitting.profiles import Profile, profile
 from scaletui_core.fitting.records import Curves, Indices, Runs
 
 Made = TypeVar("Made")
+PROFILED = 20_000
+"""Runs up to which profile likelihoods are found without being asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,8 @@ class Fitted:
         What was fitted.
     inputs : FitInputs
         How.
-    parametric, doubt, left_out
-        Approach 3, its resamples, and how each budget is predicted from the others.
+    parametric, doubt, left_out, profiles
+        Approach 3, its resamples, how each budget is predicted from the others, and profile likelihoods.
     isoflop : IsoFlop or None
         Approach 2.
     envelope : Envelope or None
@@ -53,6 +56,7 @@ class Fitted:
     parametric: ParametricFit | None = None
     doubt: Doubt | None = None
     left_out: tuple[LeftOut, ...] = ()
+    profiles: tuple[Profile, ...] = ()
     isoflop: IsoFlop | None = None
     envelope: Envelope | None = None
     power: PowerLaw | None = None
@@ -106,8 +110,8 @@ def fit_runs(
     --------
     >>> from scaletui_core.fitting.synthetic import synthetic
     >>> found = fit_runs(synthetic((1.8, 6.2, 7.7, 0.35, 0.37), noise=0.005), FitInputs(bootstraps=256))
-    >>> found.parametric.converged, sorted(found.refusals)
-    (True, ['envelope'])
+    >>> found.parametric.converged, 'envelope' in found.refusals
+    (True, True)
     """
     loss = Loss(inputs.loss or "huber", inputs.scale)
     count = BOOTSTRAPS if inputs.bootstraps is None else inputs.bootstraps
@@ -129,11 +133,14 @@ def fit_runs(
             return None
 
     parametric = attempt("parametric", lambda: fit(runs, loss, exhaustive=inputs.exhaustive, threads=threads))
-    doubt, left_out = None, tuple[LeftOut, ...]()
+    doubt, left_out, profiles = None, tuple[LeftOut, ...](), tuple[Profile, ...]()
     groups = _groups(runs)
     if parametric is not None:
         doubt = doubt_of(runs, parametric, count, seed, how=how, groups=groups, threads=threads, tick=tick)
         left_out = tuple(leave_budgets_out(runs, parametric, budgets_of(runs.flops).label))
+        if count and parametric.converged and runs.count <= PROFILED:
+            share = COVERAGE if inputs.coverage is None else inputs.coverage
+            profiles = tuple(profile(runs, parametric, name, share) for name in ("E", "alpha", "beta"))
     by, way = ("budget" if how == "budget" else "run"), ("subsample" if how == "subsample" else "bootstrap")
     valleys = attempt("isoflop", lambda: isoflop(runs, bootstraps=count, seed=seed, by=by, how=way))
     lowest = attempt("envelope", lambda: envelope(runs if curves is None else curves, bootstraps=count, seed=seed))
@@ -152,7 +159,9 @@ def fit_runs(
     tick("done", 1.0)
     if parametric is None and valleys is None and lowest is None and power is None:
         raise first[0].at(runs.file or "FILE")
-    return Fitted(runs, found.inputs, parametric, doubt, left_out, valleys, lowest, power, pure, points, held, refusals)
+    return Fitted(
+        runs, found.inputs, parametric, doubt, left_out, profiles, valleys, lowest, power, pure, points, held, refusals
+    )
 
 
 def _groups(runs: Runs) -> Indices:

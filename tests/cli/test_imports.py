@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from scaletui.cli import COMMANDS, GROUPS
+from scaletui.cli import COMMANDS, FITS, GROUPS
 
 HEAVY = {"numpy", "scipy", "numba", "textual", "rich", "torch", "pydantic", "pandas", "matplotlib", "hypothesis"}
 PROBE = """
@@ -58,6 +58,7 @@ LINES = [
     "completion bash",
     "--color 16 --ascii calc --flops 5.76e23",
     "--help",
+    "fit --help",
     "calc --help",
     "--version",
 ]
@@ -82,6 +83,23 @@ def test_a_one_shot_imports_nothing_heavy(line, clean_environment, tmp_path):
     assert out
     assert {"scaletui", "scaletui_core"} <= modules or line == "--version"
     assert modules & HEAVY == set()
+
+
+def test_fits_import_what_they_compute_with_alone(clean_environment, tmp_path):
+    assert set(FITS) == {"fit", "predict", "design"}
+    made = imported(
+        PROBE, ["fit", "--example", "--out", "fit.json", "--bootstraps", "100"], clean_environment, tmp_path
+    )[0]
+    assert made & HEAVY == {"numpy", "numba", "scipy"}  # numba imports scipy's linear algebra by itself
+    foretold = imported(PROBE, ["predict", "fit.json", "--flops", "1e24"], clean_environment, tmp_path)[0]
+    assert foretold & HEAVY == {"numpy"}
+    design = ["design", "fit.json", "--flops", "1e24", "--spend", "1e21"]
+    assert imported(PROBE, design, clean_environment, tmp_path)[0] & HEAVY <= {"numpy", "numba", "scipy"}
+    asked = imported(PROBE, ["calc", "--flops", "1e24", "--law", "fit.json"], clean_environment, tmp_path)[0]
+    assert asked & HEAVY == set()
+    assert (
+        imported(PROBE, ["fit", "fit.json", "epoch-2024", "--compare"], clean_environment, tmp_path)[0] & HEAVY == set()
+    )
 
 
 RENDERERS = f"""{PROBE.rpartition("sys.stderr")[0]}

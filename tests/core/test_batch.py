@@ -49,6 +49,20 @@ def test_kaplan_eq_5_2_the_critical_batch_of_the_minima() -> None:
     assert value(answer, "tokens") / value(answer, "steps") == 4e6  # E = B S
 
 
+def test_each_batch_of_the_table_is_named_in_critical_ones() -> None:
+    answer = ask(loss="3")
+    critical = value(answer, "critical_batch")
+    assert answer.table is not None
+    assert answer.table.names == {row.at: name for row, name in zip(
+        [row for row in answer.rows if row.id == "steps_multiple"],
+        ["B_crit/256", "B_crit/64", "B_crit/16", "B_crit/4", "B_crit", "4 B_crit", "16 B_crit", "64 B_crit",
+         "256 B_crit"],
+        strict=True,
+    )}  # fmt: skip
+    assert answer.table.names[critical] == "B_crit"
+    assert ask(loss="3", batch="1M").table.names == {1e6: "your batch"}  # type: ignore[union-attr]
+
+
 def test_mccandlish_appendix_a_two_batches() -> None:
     # A gradient of |G|^2 = 1 with tr Sigma = 20: E|G_est|^2 = 1 + 20/B is 3 at B = 10 and 1.5 at 40.
     answer = ask(**PAIR)

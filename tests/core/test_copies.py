@@ -175,6 +175,20 @@ def test_the_chain_follows_a_compute_of_ones_own() -> None:
     assert "chain-range" not in ids
 
 
+def test_with_a_compute_of_ones_own_the_steps_that_do_not_follow_it_are_the_forecast_s() -> None:
+    one, other = (ask(chain="gpt-2030", flops=flops).rows for flops in ("1e24", "1e29"))
+    tagged = [row.id for row in one if row.label.startswith("GPT-2030's ")]
+    assert tagged == [
+        "chain_bound_data", "chain_growth_judged", "chain_work_product", "chain_work_judged", "chain_copies",
+        "chain_copies_k", "chain_work_k",
+    ]  # fmt: skip
+    follows = {row.id for row, now in zip(one, other, strict=True) if row.value != now.value}
+    assert {row.id for row in one if "(GPT-2030 " in row.label} <= follows
+    assert not follows & {*tagged, *(row.id for row in one if "(printed " in row.label)}
+    assert not any("GPT-2030's" in row.label or "(GPT-2030" in row.label for row in ask(chain="gpt-2030").rows)
+    assert max(len(row.label) for row in one) <= 44  # beside it are a value and where it stands
+
+
 def test_the_chain_takes_the_source_s_500_tokens_a_minute_unless_told() -> None:
     assert value(ask(chain="gpt-2030"), "human_tokens_per_minute") == 500.0
     told = ask(chain="gpt-2030", human="thinking", speed="1", k="2", years="1")

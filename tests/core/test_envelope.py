@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from laws_known import EXPONENT, curves_of, loss_of
 
 from scaletui_core.errors import InputError, ScaletuiError
 from scaletui_core.fitting.envelope import BUDGETS, Envelope, envelope
 from scaletui_core.fitting.records import Array, Curves, runs_of
 from scaletui_core.fitting.resample import weights
-from tests.core.laws_known import EXPONENT, curves_of, loss_of
 
 SIZES = np.geomspace(5e7, 1e10, 20)
 

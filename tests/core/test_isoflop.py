@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from laws_known import ALPHA, BETA, EXPONENT, A, B, E, best_params, isoflop_runs, loss_of
 
 from scaletui_core.errors import InputError, ScaletuiError
 from scaletui_core.fitting.budgets import budgets_of
-from scaletui_core.fitting.isoflop import isoflop, valleys_of
+from scaletui_core.fitting.isoflop import isoflop
 from scaletui_core.fitting.records import Runs, runs_of
 from scaletui_core.fitting.resample import weights
-from tests.core.laws_known import ALPHA, BETA, EXPONENT, A, B, E, best_params, isoflop_runs
+from scaletui_core.fitting.valleys import valleys_of
 
 BUDGETS = np.geomspace(1e18, 1e21, 7)
 NARROW = np.geomspace(0.5, 2.0, 9)
@@ -113,6 +114,18 @@ def test_a_design_that_drifts_off_the_best_bends_the_exponent_the_more_the_wider
     assert off[0] < off[1] < off[2]
 
 
+def test_the_same_wide_sizes_at_every_budget_bend_the_exponent_and_are_a_warning() -> None:
+    budgets, sizes = np.repeat(BUDGETS, 15), np.tile(np.geomspace(1e7, 1e10, 15), len(BUDGETS))
+    tokens = budgets / (6.0 * sizes)
+    fit = isoflop(runs_of(sizes, tokens, loss_of(sizes, tokens), budgets), bootstraps=500)
+    low, high = np.nanquantile(fit.column("a"), (0.05, 0.95))
+    print(f"a {fit.a:.4f} ({low:.4f}, {high:.4f}), truth {EXPONENT:.4f}")
+    assert abs(fit.a - EXPONENT) > 0.01
+    assert "a parabola over sizes 1000 times apart may bend the exponents" in fit.warnings[-1]
+    assert not isoflop(isoflop_runs(BUDGETS, WIDE), bootstraps=0).warnings
+    assert not isoflop(isoflop_runs(BUDGETS, NARROW, drift=0.05), bootstraps=0).warnings
+
+
 @given(st.floats(1e-6, 1e6), st.integers(0, 5))
 def test_the_unit_of_params_changes_k_alone(unit: float, seed: int) -> None:
     one, other = (isoflop(isoflop_runs(BUDGETS, NARROW, 0.003, seed, unit=u), bootstraps=70) for u in (1.0, unit))
@@ -149,6 +162,15 @@ def test_a_valley_that_is_not_bracketed_is_a_warning_and_no_number() -> None:
     assert fit.a == pytest.approx(isoflop(good, bootstraps=0).a, rel=1e-12)
 
 
+def test_sizes_are_counted_to_a_percent_also_where_they_are_dense() -> None:
+    dense = isoflop(isoflop_runs(BUDGETS, np.geomspace(0.5, 2.0, 1001)), bootstraps=0)
+    assert dense.a == pytest.approx(EXPONENT, abs=1e-9)
+    assert 100 < dense.valleys[0].sizes < 140
+    alike = isoflop_runs(BUDGETS, np.array([0.7, 0.7001, 0.7002, 1.4, 1.4001]))
+    with pytest.raises(InputError, match="2 of the 3 sizes it needs"):
+        isoflop(alike)
+
+
 def test_a_parabola_that_opens_downwards_is_no_valley() -> None:
     runs = runs_of([1e8, 2e8, 4e8], [4e9, 2e9, 1e9], [3.0, 3.1, 3.0])
     (valley,) = valleys_of(runs)
@@ -183,7 +205,11 @@ def test_unknown_ways_to_resample_are_refused() -> None:
 
 
 def test_two_budgets_are_said_to_leave_no_doubt_to_estimate() -> None:
-    assert "two budgets" in isoflop(isoflop_runs(BUDGETS[:2], NARROW), bootstraps=10).reasons[0]
+    runs = isoflop_runs(BUDGETS[:2], NARROW, 1e-3)
+    assert isoflop(runs, bootstraps=10).reasons == ("two budgets: their line leaves nothing over to judge it by",)
+    by_budget = isoflop(runs, bootstraps=10, by="budget")
+    assert by_budget.reasons == ("two budgets: their line leaves nothing over to judge it by",)
+    assert np.isnan(by_budget.sample).all()
 
 
 def test_budgets_are_found_amid_other_runs_and_apart_whatever_their_count() -> None:

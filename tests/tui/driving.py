@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Awaitable, Callable
+
 from textual.pilot import Pilot
 
 from scaletui.app import ScaletuiApp
@@ -9,6 +12,7 @@ from scaletui.widgets.field import FieldInput
 from scaletui.widgets.lines import LineView
 
 SIZE = (80, 24)
+LIMIT = 60.0  # s; what is not shown by then will not be
 Pilots = Pilot[None]
 
 
@@ -41,3 +45,23 @@ def app_of(pilot: Pilots) -> ScaletuiApp:
     app = pilot.app
     assert isinstance(app, ScaletuiApp)
     return app
+
+
+async def sighted(pilot: Pilots, sight: str) -> None:
+    """Wait until the screen shows a text."""
+    end = time.monotonic() + LIMIT
+    while sight not in screen_text(app_of(pilot)):
+        assert time.monotonic() < end, f"nowhere {sight!r}:\n{screen_text(app_of(pilot))}"
+        await pilot.pause()
+
+
+def pressed(keys: tuple[str, ...], sight: str) -> Callable[[Pilots], Awaitable[None]]:
+    """Return what presses keys when the app stands, and waits for what they lead to: a picture is not too early."""
+
+    async def press(pilot: Pilots) -> None:
+        await sighted(pilot, "training compute C")
+        await pilot.press(*keys)
+        await sighted(pilot, sight)
+        await pilot.pause()
+
+    return press

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from driving import SIZE, Pilots, app_of, echo, field, fill, screen_text, shown
+from driving import SIZE, Pilots, app_of, echo, field, fill, pressed, screen_text, shown
 from textual.events import Paste
 
 import scaletui.panes
@@ -36,7 +36,7 @@ from scaletui_core.presets import Catalog
 def asked(catalog: Catalog, **texts: str) -> list[str]:
     """Return the lines that the command prints for these options, at the app's width."""
     answer = calculate(parse_inputs(BudgetInputs, texts), catalog)
-    return [in_app(text) for _, text, _ in answer_lines(answer, SIZE[0] - 2)]
+    return [in_app(text) for _, text, _ in answer_lines(answer, SIZE[0] - 2, more="press e")]
 
 
 async def paste(pilot: Pilots, text: str) -> None:
@@ -449,7 +449,7 @@ async def test_resizing_lays_everything_out_again(catalog: Catalog) -> None:
             await pilot.pause()
             width = app.pane.size.width
             assert (width == columns) == (columns < WIDE)
-            assert shown(app) == [in_app(text) for _, text, _ in answer_lines(answer, width - 2)]
+            assert shown(app) == [in_app(text) for _, text, _ in answer_lines(answer, width - 2, more="press e")]
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(60, 18), (79, 30)])
@@ -543,14 +543,15 @@ async def test_no_field_no_answer_no_trouble() -> None:
 
 # Pictures: what a person would see, at 80 x 24. Refresh with: pytest tests/tui/test_app.py --snapshot-update
 
-PICTURES: dict[str, tuple[str, ...]] = {
-    "budget": (),
-    "error": ("slash", "x"),
-    "frontier": ("2",),
-    "slice": ("2", "i"),
-    "help": ("question_mark",),
-    "explained": ("down", "e"),
-    "laws": ("v", "down", "space"),
+# The keys, and what shows that they have gone through.
+PICTURES: dict[str, tuple[tuple[str, ...], str]] = {
+    "budget": ((), "training compute C"),
+    "error": (("slash", "x"), "! C: no number in 'x'"),
+    "frontier": (("2",), "Compute-optimal N against C"),
+    "slice": (("2", "i"), "isoFLOP slice"),
+    "help": (("question_mark",), "Help: Budget"),
+    "explained": (("down", "e"), "Explained: chinchilla-1"),
+    "laws": (("v", "down", "space"), "[x] chinchilla-1"),
 }
 
 
@@ -560,7 +561,7 @@ def test_picture(snap_compare: Callable[..., bool], name: str) -> None:
     assert Path(shipped_presets()).is_dir()
     app = ScaletuiApp(glyphs="braille")
     app.theme = "dark"
-    assert snap_compare(app, press=PICTURES[name], terminal_size=SIZE)
+    assert snap_compare(app, run_before=pressed(*PICTURES[name]), terminal_size=SIZE)
 
 
 def test_the_bar_names_the_machine_and_the_laws() -> None:

@@ -218,9 +218,9 @@ FIRST_SCREEN: dict[str, tuple[str, ...]] = {
     "Frontier": ("C", "N"),
     "Emergence": ("abilities seen by 5.76e23 FLOP", "C", "at 5.76e23"),
     "Speed": ("time/token", "tokens/min", "words/min", "x human", "GPUs", "$/M tokens"),
-    "Copies": ("forward passes that cost as much", "work of one person", "years of work of one person"),
+    "Copies": ("tokens training's compute could write", "person-years of work"),
     "Learning": ("person-days learned a day", "years of a person, learned a day"),
-    "Batch": ("critical batch at this loss", "steps"),
+    "Batch": ("critical batch at this loss", "x steps"),
 }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
-from driving import SIZE, app_of, echo, field, fill, screen_text, shown
+from driving import SIZE, app_of, echo, field, fill, pressed, screen_text, shown
 
 import scaletui.panes.calculator
 import scaletui.sheet
@@ -39,7 +39,7 @@ def answered(catalog: Catalog, part: str, **given: dict[str, str]) -> Any:
 
 def lines(answer: Any, part: str, catalog: Catalog) -> set[str]:
     """Return the lines of an answer at the app's width, those without names of options."""
-    return {text for _, text, _ in answer_lines(answer, SIZE[0] - 2) if "--" not in text}
+    return {text for _, text, _ in answer_lines(answer, SIZE[0] - 2, more="press e") if "--" not in text}
 
 
 def explained(app: ScaletuiApp) -> str:
@@ -139,8 +139,44 @@ def test_what_an_empty_field_is_said_to_take(catalog: Catalog) -> None:
 def test_an_inherited_value_is_not_said_to_be_given(catalog: Catalog) -> None:
     scenario = Scenario(catalog, {"calc": {"flops": "5.76e23"}, "copies": {"k": "5"}})
     copies = scenario.sheet("copies")
-    assert copies.in_app("given: --speed, given: --k") == "from the speed, given: k"
+    assert copies.in_app("given: --speed, given: --k") == "from the speed (roofline), given: k"
     assert copies.in_app("`scaletui speed --k 5` shows it") == "`scaletui speed --k 5` shows it"
+
+
+def test_a_field_names_the_line_that_it_takes_from(catalog: Catalog) -> None:
+    scenario = Scenario(catalog, {"calc": {"flops": "5.76e23"}})
+
+    def placeholder(part: str, name: str) -> str:
+        sheet = scenario.sheet(part)
+        return sheet.placeholder(next(one for one in sheet.fields if one.name == name))
+
+    assert placeholder("speed", "hardware") == "8xh100 holds N"
+    assert placeholder("copies", "speed") == "22 (roofline)"
+    assert placeholder("batch", "loss") == "1.7115 (kaplan)"
+    assert scenario.sheet("batch").echo("loss").startswith("L = 1.7115 nats/token, from the budget (kaplan-2020); ")
+    pace = scenario.sheet("speed").answer.row("human_multiple", subject="roofline").value  # type: ignore[union-attr]
+    assert scenario.sheet("copies").inputs.speed == pace
+    scenario.set("speed", {"params": "-", "human_multiple": repr(float(pace))})  # the same, and now it is given
+    assert placeholder("copies", "speed") == "22 (speed)"
+
+
+def test_a_forecast_fills_fields_that_say_so(catalog: Catalog) -> None:
+    scenario = Scenario(catalog, {"copies": {"chain": "gpt-2030"}})
+    sheet = scenario.sheet("copies")
+    filled = {one.name: sheet.placeholder(one) for one in sheet.fields if "gpt-2030" in sheet.placeholder(one)}
+    assert filled == {
+        "speed": "5 (gpt-2030)", "k": "5 (gpt-2030)", "years": "1.2 (gpt-2030)", "tokens_per_minute": "500 (gpt-2030)",
+    }  # fmt: skip
+    assert sheet.echo("years").endswith("Default: 1.2.")
+    before = sheet.answer
+    scenario.set("copies", {name: text.split()[0] for name, text in filled.items()})
+    after = scenario.sheet("copies").answer
+    assert before is not None
+    assert after is not None
+    assert [(row.id, row.value) for row in after.rows] == [(row.id, row.value) for row in before.rows]
+    scenario.set("copies", {"chain": "", "tokens": "1T", "k": "", "years": ""})
+    sheet = scenario.sheet("copies")
+    assert [sheet.placeholder(one) for one in sheet.fields if one.name in ("k", "years")] == ["", "1"]
 
 
 # Flow
@@ -542,21 +578,22 @@ async def test_without_figures_p_does_nothing() -> None:
 
 # Pictures: what a person would see, at 80 x 24. Refresh with: pytest tests/tui/test_panes.py --snapshot-update
 
-PICTURES: dict[str, tuple[str, ...]] = {
-    "emergence": ("3", "down"),
-    "emergence-sorted": ("3", "s"),
-    "emergence-scores": ("3", "b"),
-    "speed": ("4",),
-    "speed-pinned": ("4", "slash", *"70B", "tab", "tab", "tab", "5"),
-    "speed-error": ("4", "slash", "tab", "x"),
-    "copies": ("5",),
-    "copies-chain": ("5", "c"),
-    "learning": ("6",),
-    "batch": ("7",),
-    "speed-plot": ("4", "slash", *"70B", "enter", "p"),
-    "batch-plot": ("7", "p"),
-    "emergence-plot": ("3", "p"),
-    "help": ("4", "question_mark"),
+# The keys, and what shows that they have gone through.
+PICTURES: dict[str, tuple[tuple[str, ...], str]] = {
+    "emergence": (("3", "down"), "abilities seen by"),
+    "emergence-sorted": (("3", "s"), "abilities seen by"),
+    "emergence-scores": (("3", "b"), "mmlu/random"),
+    "speed": (("4",), "roofline"),
+    "speed-pinned": (("4", "slash", *"70B", "tab", "tab", "tab", "5"), "k-tiling: speed x k^2"),
+    "speed-error": (("4", "slash", "tab", "x"), "! Model: no model is called 'x'"),
+    "copies": (("5",), "tokens a minute of a person"),
+    "copies-chain": (("5", "c"), "measurement: "),
+    "learning": (("6",), "tokens a minute of a person"),
+    "batch": (("7",), "critical batch at this loss"),
+    "speed-plot": (("4", "slash", *"70B", "enter", "p"), "of latency"),
+    "batch-plot": (("7", "p"), "B_crit"),
+    "emergence-plot": (("3", "p"), "Abilities where they"),
+    "help": (("4", "question_mark"), "Help: Speed"),
 }
 
 
@@ -565,7 +602,7 @@ def test_picture(snap_compare: Callable[..., bool], name: str) -> None:
     assert os.environ["XDG_CONFIG_HOME"]  # a folder of the tests, without presets
     app = ScaletuiApp(glyphs="braille")
     app.theme = "dark"
-    assert snap_compare(app, press=PICTURES[name], terminal_size=SIZE)
+    assert snap_compare(app, run_before=pressed(*PICTURES[name]), terminal_size=SIZE)
 
 
 async def test_the_bar_says_what_is_wrong_no_longer_than_it_is() -> None:

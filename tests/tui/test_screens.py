@@ -39,7 +39,7 @@ HEADS = {
     "speed": r"name +time/token +tokens/min +words/min +x human +GPUs +\$/M tokens",
     "copies": r"tokens a minute of a person +507 tokens",
     "learning": r"tokens a minute of a person +507 tokens",
-    "batch": r"name +B +steps +tokens +step size",
+    "batch": r"name +B +x steps +x tokens +step size",
 }
 PANES = [(str(n).encode(), name.lower()) for n, name in enumerate(TABS, 1)]
 # Of dialogs: the keys that open one, those that leave it, and its title.

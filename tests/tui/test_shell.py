@@ -23,6 +23,7 @@ from scaletui.screens.dialog import Dialog
 from scaletui.screens.export import ExportScreen
 from scaletui.screens.palette import Palette
 from scaletui.screens.scenarios import ScenarioScreen
+from scaletui.screens.text import TextScreen
 from scaletui.screens.tour import PAGES, Tour
 from scaletui.shell import WIDE
 from scaletui.themes import THEMES
@@ -512,6 +513,22 @@ async def test_the_tour_is_turned_skipped_and_called_back() -> None:
         assert not isinstance(app.screen, Tour)
 
 
+async def test_help_over_the_tour_comes_back_to_its_page_and_other_keys_end_it() -> None:
+    async with ScaletuiApp(tour=True).run_test(size=SIZE) as pilot:
+        app = app_of(pilot)
+        await pilot.press("enter")
+        tour = app.screen
+        for close in ("q", "question_mark"):
+            await pilot.press("question_mark")
+            assert isinstance(app.screen, TextScreen)
+            await pilot.press(close)
+            assert app.screen is tour
+            assert f"{PAGES[1][0]} (2 of 4)" in screen_text(app)
+        await pilot.press("f1", "q", "enter", "2")
+        assert not isinstance(app.screen, Tour)
+        assert app.pane.TITLE == "Frontier"
+
+
 @pytest.mark.parametrize("name", THEMES)
 async def test_a_theme_is_taken(name: str) -> None:
     async with ScaletuiApp(theme=name).run_test(size=SIZE) as pilot:
@@ -646,7 +663,7 @@ async def test_an_explanation_begins_with_what_the_line_is_about() -> None:
         assert lines[0] == "chinchilla-1"
         assert lines.index("for all laws") < next(n for n, line in enumerate(lines) if "training compute C" in line)
         await pilot.press("q", "5", "j", "e")
-        assert "Explained: forward passes that cost as much" in screen_text(app)
+        assert "Explained: tokens training's compute could write" in screen_text(app)
 
 
 async def test_a_command_in_a_note_stays_one_where_it_is_broken_over_lines() -> None:

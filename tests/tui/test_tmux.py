@@ -149,7 +149,7 @@ def calculated(screen: str, printed: Callable[..., str]) -> dict[tuple[str, str 
 
 def emerged(session: Tmux, law: dict[tuple[str, str | None], Row], printed: Callable[..., str]) -> str:
     """Compare Emergence with `scaletui emergence`, and return the line that says what is next."""
-    screen = session.press("3", "x4.76 more, next")
+    screen = session.press("3", "needs 4.76x, next")
     asked = ("emergence", "--flops", repr(law["compute", None].value))
     rows = rows_of(printed(*asked, "--format", "json"))
     for id in ("seen_count", "of_count", "next_times_more"):
@@ -296,7 +296,8 @@ def test_dialogs_open_from_a_field_and_close(session: Tmux) -> None:
 
 
 def test_a_screen_that_was_lost_is_painted_again(session: Tmux) -> None:
-    before = session.text
+    session.press("v", "Laws (none marked")  # by then all of the first paint is there, its scrollbar too
+    before = session.press("q", "kaplan-2020", "? Help", no_dialog)
     session.run("send-keys", "-R")
     session.run("clear-history")
     session.until(lambda text: "kaplan-2020" not in text)
