@@ -164,7 +164,7 @@ class ScaletuiApp(Shell):
 
     async def action_explain(self) -> None:
         """Explain what the line under the cursor is about, or the whole answer."""
-        from scaletui.render.explain import as_explanation
+        from scaletui.render.explain import as_explanation, narrowed
         from scaletui.screens.text import TextScreen
 
         sheet, about = self.pane.sheet, self.pane.about
@@ -172,7 +172,7 @@ class ScaletuiApp(Shell):
             self.tell("nothing to explain yet: no answer")
             return
         whole = self.intervals.of(self.pane.PART, sheet.answer)
-        answer = self.pane.narrowed(whole, about) if about else whole
+        answer = narrowed(whole, about) if about else whole
         catalog = self.scenario.catalog
         named = next((row.label for row in whole.rows if row.id == about), about)
         title = f"Explained: {named or ('all laws' if self.pane.PART == 'calc' else 'all')}"

@@ -1,13 +1,11 @@
-"""A fit in lines for the app: its numbers, each to be explained, and the list of its runs."""
+"""The runs of a fit in lines, for the app."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from scaletui.render.figures_fit_doubt import run_residuals
-from scaletui.render.table import answer_lines
 from scaletui.render.words import TextLine
-from scaletui_core.answer import Answer, Row
 from scaletui_core.fitting.records import Runs
 from scaletui_core.fitting.whole import Fitted
 from scaletui_core.quantity_text import format_quantity
@@ -16,23 +14,6 @@ from scaletui_core.safetext import cut, visible
 LISTED = 2000
 """The most runs that are listed; of more, those that fit worst."""
 _HEADS = ("line", "N", "D", "C", "loss", "L_hat/L-1")
-
-
-def about_row(row: Row) -> str:
-    """Return what the line of a row is about, other than that of any other row.
-
-    >>> about_row(Row("a", "a of N_opt ~ C^a", 0.5, "1", subject="isoflop"))
-    'isoflop.a'
-    """
-    at = "" if row.at is None else f" at {row.at:g}"
-    return f"{row.subject}.{row.id}{at}"
-
-
-def fit_lines(answer: Answer, width: int) -> list[TextLine]:
-    """Return the numbers of a fit, each about itself, and the notes."""
-    lines = answer_lines(answer, width)
-    abouts = [*map(about_row, answer.rows), *[""] * (len(lines) - len(answer.rows))]
-    return [(style, text, about) for (style, text, _), about in zip(lines, abouts, strict=True)]
 
 
 def run_lines(runs: Runs, fitted: Fitted, width: int) -> list[TextLine]:

@@ -217,13 +217,14 @@ def shown(answer: Answer, table_first: bool = False) -> list[tuple[str, str]]:
     [('pf_days', 'petaflop/s-days'), ('params', 'N'), ('tokens', 'D')]
     """
     head: dict[str, str] = {}
-    for row in answer.rows if answer.is_grouped else head_rows(answer):
+    for row in head_rows(answer):
         head.setdefault(row.id, row.label)
     columns: dict[str, str] = {}
     if answer.table is not None:
-        if answer.sweep is not None:
+        lines = lines_of(answer)
+        if answer.sweep is not None and any(line.at is not None for line in lines):
             columns[answer.sweep.id] = answer.sweep.symbol
-        filled = {row_id for line in lines_of(answer) for row_id in line.rows}
+        filled = {row_id for line in lines for row_id in line.rows}
         for column in answer.table.columns:
             if column.id in filled:
                 before = columns.get(column.id)

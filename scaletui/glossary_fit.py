@@ -19,7 +19,7 @@ objective: objective
     what the fit made least: the sum over runs; only fits of the same runs and Objective compare
 delta: delta, in ln L
     residuals up to which a run counts by its square; beyond, by its size, so that outliers weigh less
-left_out_error: error at budgets left out, in ln L
+left_out_error: error at left-out budgets, ln L
     how far off the loss of a budget is by the law of the others: 0.01 is 1%
 k_params: k of N_opt = k C^a
     N_opt at C = 1 FLOP; it trades off with a
@@ -27,7 +27,7 @@ k_tokens: k of D_opt = k C^b
     D_opt at C = 1 FLOP; it trades off with b
 valley_params: N_opt at *
     where the parabola through the runs of that budget is lowest [parameters]
-curvature: curvature: change of a in a decade of C
+curvature: curvature: change of a a decade
     0 where N_opt is one power of C; where it is not, the frontier bends, and a law fitted small misses large
 scale: a of L = a C^b + c
     what falls with C, at C = 1 FLOP; it trades off with b
@@ -46,7 +46,25 @@ held_out_predicted: predicted by a C^b + c of smaller runs
 held_out_predicted_pure: predicted by a C^b of smaller runs
     the same without an irreducible loss [nats/token]
 runs: runs
-    how many runs, curves or points of the frontier it was fitted to
+    how many runs, or curves, it was fitted to
+points: points of the frontier
+    how many budgets the law of compute was fitted to
+compute: C
+    the budget of a line [FLOP]
+profile_E: E, by its profile
+    the interval of E by the likelihood instead of by resamples [nats/token]
+profile_alpha: alpha, by its profile
+    the interval of alpha by the likelihood instead of by resamples
+profile_beta: beta, by its profile
+    the interval of beta by the likelihood instead of by resamples
+correlation_A_alpha: correlation of ln A with alpha
+    over the resamples: at 1 or -1 the runs cannot tell the two apart
+correlation_B_beta: correlation of ln B with beta
+    over the resamples: at 1 or -1 the runs cannot tell the two apart
+correlation_E_alpha: correlation of E with alpha
+    over the resamples: near 1 a larger E goes with a larger alpha
+correlation_E_beta: correlation of E with beta
+    over the resamples: near 1 a larger E goes with a larger beta
 converged: converged (1 yes, 0 no)
     whether the least objective was found; where it was not, no number of that approach means anything
 """

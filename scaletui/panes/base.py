@@ -108,12 +108,6 @@ class Pane(Vertical):
         """What the pane shows; None before there is an answer."""
         return None
 
-    def narrowed(self, answer: Answer, about: str) -> Answer:
-        """Return the part of an answer that explains one line of it."""
-        from scaletui.render.explain import narrowed
-
-        return narrowed(answer, about)
-
     def travel(self, back: bool) -> str | None:
         """Take back a change of what is the pane's own, or make it again, and say so; None where it has none."""
         return None

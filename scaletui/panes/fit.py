@@ -17,7 +17,7 @@ from scaletui.render.plot import Plot
 from scaletui.render.words import TextLine
 from scaletui.scenario import Scenario
 from scaletui.widgets.field import FieldInput
-from scaletui_core.answer import Answer, Row
+from scaletui_core.answer import Answer
 from scaletui_core.errors import InputError, ScaletuiError
 from scaletui_core.fields import given
 from scaletui_core.safetext import cut, visible
@@ -178,16 +178,16 @@ pane. The work goes on behind the app, and can be stopped."""
     def lines(self, sheet: Any) -> list[TextLine]:
         """Return the fit in lines, or the list of runs; before there is one, what to do."""
         width = max(self.size.width - 2, 40)
-        if self._sheet.answer is None:  # and what follows waits for numpy until there is one
+        if self._sheet.answer is None:
             return [("quiet", cut(_EMPTY, width), "")] if not self._doing else []
-        from scaletui.fit_lines import fit_lines, run_lines
-
         if self._listing and self._sheet.read is not None and self._sheet.fitted is not None:
+            from scaletui.fit_lines import run_lines
+
             known, fitted = self._listed, self._sheet.fitted
             if known is None or known[0] is not fitted or known[1] != width:  # longer than a keystroke may take
                 self._listed = known = fitted, width, run_lines(self._sheet.read.runs, fitted, width)
             return known[2]
-        return fit_lines(self._sheet.told(self._sheet.answer), width)
+        return super().lines(sheet)
 
     def _spread_line(self) -> str:
         """Return what is being done, what hinders a plot, or which runs these are."""
@@ -210,14 +210,6 @@ pane. The work goes on behind the app, and can be stopped."""
     def about(self) -> str:
         """What is to be explained: the line under the cursor; of the list of runs, all."""
         return "" if self._listing else super().about
-
-    def narrowed(self, answer: Answer, about: str) -> Answer:
-        """Return one row of a fit with the notes of its approach."""
-        from scaletui.fit_lines import about_row
-
-        rows: tuple[Row, ...] = tuple(row for row in answer.rows if about_row(row) == about)
-        subjects = {row.subject for row in rows}
-        return answer._replace(rows=rows, notes=tuple(note for note in answer.notes if note.law in subjects))
 
     @property
     def shown(self) -> Shown | None:
