@@ -41,9 +41,9 @@ exponent_pure: b of L = a C^b
     how fast the least loss falls with C, if all of it can be taken away
 held_out_loss: loss at *, held out
     loss of the largest run, that of a thousand times smaller ones is to foretell [nats/token]
-held_out_predicted: predicted by a C^b + c of smaller runs
+held_out_predicted: foretold from below by a C^b + c
     what these foretell for it [nats/token]: the nearer, the more the law may be trusted
-held_out_predicted_pure: predicted by a C^b of smaller runs
+held_out_predicted_pure: foretold from below by a C^b
     the same without an irreducible loss [nats/token]
 runs: runs
     how many runs, or curves, it was fitted to
