@@ -153,7 +153,7 @@ class ScaletuiApp(Shell):
             return
         pane = self.pane
         field = self.focused.field.name if isinstance(self.focused, FieldInput) else ""
-        said = self.scenario.sheet(pane.PART).echo(field) if field else ""
+        said = pane.sheet.echo(field) if field else ""
         page = Page(pane.TITLE, pane.HELP, pane.PLACES, pane.CALCULATORS or (pane.PART,), pane.on_screen,
                     pane.TABLE_FIRST, pane.PART, pane.fields, field, said, pane.figures)  # fmt: skip
 
@@ -167,7 +167,7 @@ class ScaletuiApp(Shell):
         from scaletui.render.explain import as_explanation, narrowed
         from scaletui.screens.text import TextScreen
 
-        sheet, about = self.scenario.sheet(self.pane.PART), self.pane.about
+        sheet, about = self.pane.sheet, self.pane.about
         if sheet.answer is None:
             self.tell("nothing to explain yet: no answer")
             return
@@ -269,7 +269,7 @@ class ScaletuiApp(Shell):
                 fields = dict(zip(letters, grid.query(FieldInput), strict=False))
                 grid.show_letters({widget.field.name: letter for letter, widget in fields.items()})
                 self._jumps |= fields
-        self.tell("a letter: its field   1 to 7: a pane   any other key: stay")
+        self.tell("a letter: its field   1 to 8: a pane   any other key: stay")
 
     async def before_key(self, event: events.Key) -> bool:
         """Take the key behind a jump; a key that is not the tour's ends it, and is acted on; help comes over it."""

@@ -14,7 +14,7 @@ from scaletui.options import SHARED_OPTIONS, declared_options, figure_options, w
 from scaletui.printing import Asked, manner_of, say, show
 from scaletui.root import Option
 from scaletui_core.answer import Note
-from scaletui_core.errors import InputError, ScaletuiError
+from scaletui_core.errors import InputError
 from scaletui_core.fields import changed, fields_of, given, parse_inputs
 from scaletui_core.fit_file import FOLDER, KEPT_RUNS, SUFFIX, read_fit
 from scaletui_core.fitting.design import DesignInputs
@@ -95,7 +95,7 @@ def _fit(
     if compare:
         return _compare(files or [], taken, reading, out, save, example, given_)
     inputs, options = parse_inputs(FitInputs, taken), parse_inputs(ReadInputs, reading)
-    inputs.scale  # noqa: B018  # what is wrong with it is said before a file is read
+    inputs.scale, inputs.excluded  # noqa: B018  # what is wrong with them is said before a file is read
     if len(files or []) > 1:
         raise InputError("takes one file of runs", where="FILE", hint="--compare takes several fits")
     if example == bool(files):
@@ -130,30 +130,21 @@ def _fit(
 
 def _target(out: str | None, save: str | None) -> str | None:
     """Return where the fit is to be written, or None."""
-    from scaletui_core.scenario import check_name
-
     if out is not None and save is not None:
         raise InputError("keeps the fit too: drop one", where="--save")
     if save is not None:
-        check_name(save, "--save")
-        folder = locations.config_folder()
-        if folder is None:
-            raise InputError("there is no home to keep it in", where="--save", hint="--out fit.json")
-        return os.path.join(folder, FOLDER, save + SUFFIX)
+        from scaletui.fits import place_of
+
+        return place_of(save, "--save")
     if out is not None and not out.lower().endswith(SUFFIX):
         raise InputError(f"must end in {SUFFIX}, by which --law knows it", where="--out", hint="such as fit.json")
     return out
 
 
 def _written(target: str, found: Fitted, options: ReadInputs, kept: bool) -> None:
-    from scaletui.files import write_atomically
-    from scaletui_core.fit import answer_of
-    from scaletui_core.fit_file import written
+    from scaletui.fits import write
 
-    try:
-        write_atomically(os.path.abspath(target), written(found, answer_of(found), given(options)))
-    except OSError as error:
-        raise ScaletuiError(f"{visible(target, 200)}: cannot be written: {error.strerror}") from None
+    write(target, found, given(options))
     say(f"kept as a law in {target}" if kept else f"written to {visible(target, 200)}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from scaletui.glossary_fit import FIT
 from scaletui.glossary_running import COPIES, LEARNING, SPEED
 from scaletui.render.table import head_rows, lines_of
 from scaletui_core.answer import Answer
@@ -189,7 +190,7 @@ ENTRIES: dict[str, dict[str, Entry]] = {
     name: _entries(text)
     for name, text in {
         "calc": CALC, "frontier": FRONTIER, "isoflop": ISOFLOP, "emergence": EMERGENCE, "speed": SPEED,
-        "copies": COPIES, "learning": LEARNING, "batch": BATCH,
+        "copies": COPIES, "learning": LEARNING, "batch": BATCH, "fit": FIT,
     }.items()
 }  # fmt: skip
 """What each number means, by calculator and row id; of a sweep also what runs down it."""
@@ -220,9 +221,10 @@ def shown(answer: Answer, table_first: bool = False) -> list[tuple[str, str]]:
         head.setdefault(row.id, row.label)
     columns: dict[str, str] = {}
     if answer.table is not None:
-        if answer.sweep is not None:
+        lines = lines_of(answer)
+        if answer.sweep is not None and any(line.at is not None for line in lines):
             columns[answer.sweep.id] = answer.sweep.symbol
-        filled = {row_id for line in lines_of(answer) for row_id in line.rows}
+        filled = {row_id for line in lines for row_id in line.rows}
         for column in answer.table.columns:
             if column.id in filled:
                 before = columns.get(column.id)

@@ -192,7 +192,7 @@ def field_text(field: Field, part: str) -> str:
         more.append(f"a number alone is {_BARE[field.bare]}")
     if part == "calc" and field.name in SOLVED:
         more.append("empty: solved for")
-    elif field.name in ORIGINS[part]:
+    elif field.name in ORIGINS.get(part, {}):
         origin = ORIGINS[part][field.name]
         more.append(f"empty: from the pane {'Budget' if origin == 'calc' else origin.title()}")
         if (part, field.name) == ("speed", "hardware"):  # `scaletui_core.flow` finds one

@@ -81,6 +81,15 @@ overhang: the work that the compute of training buys, once it is free to run cop
 synthetic: written by a model
 forecast: of GPT-2030, a model of that year (Steinhardt 2023): measured, worked out and judged steps
 squared norm: length of a gradient, squared
+residual: what a law says of a run over what the run had, in logarithms: 0.01 is 1% too high
+resample: the runs drawn again at random, as if they had been trained anew; how far the fits differ is their doubt
+parametric, Approach 3: L = E + A/N^alpha + B/D^beta, fitted to all runs at once (Hoffmann et al. 2022)
+approach: a way to fit a law to runs (Hoffmann et al. 2022): 1 envelope, 3 parametric, 2 isoflop: the best N at each C
+    by a parabola through the runs of that C, then a power law of C
+envelope, Approach 1: the lowest of all training curves at each C, then a power law of C; it needs curves
+power law: a quantity that grows by the same factor whenever another doubles: a line where both axes are logarithms
+Huber: squares of small residuals, and no more than the size of large ones, so that odd runs count less
+likelihood: how probable the runs are under a law; where it hardly falls, the runs cannot tell
 """
 
 

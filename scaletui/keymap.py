@@ -89,6 +89,12 @@ _TABLE = (
     Key("emergence.sort", "s", "sort by C, by N, as in the source", "Sort"),
     Key("emergence.scores", "b", "benchmark scores, or the abilities again", "Scores"),
     Key("copies.chain", "c", "follow the forecast of GPT-2030; with your C; or your own run again", "Chain"),
+    Key("fit.runs", "l", "the list of the runs, or what was fitted", "Runs", "L"),
+    Key(
+        "fit.exclude", "d,delete", "in the list of runs: leave the run out of the fit, or take it in again", "Leave out"
+    ),
+    Key("fit.keep", "s", "keep the fit as a law of its own, in every command and pane", "Keep"),
+    Key("fit.cancel", "c,escape", "stop a fit that is under way", "Cancel"),
     Key("lines.up", "up,k", "the line before"),
     Key("lines.down", "down,j", "the next line"),
     Key("lines.page-up", "pageup", "a page up", "", "pageup,ctrl+u"),

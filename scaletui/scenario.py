@@ -60,6 +60,12 @@ class Scenario:
         self.ranges = state.ranges
         self._stale = set(PARTS)
 
+    def laws_changed(self) -> None:
+        """Read the laws again, and have every answer found anew."""
+        self.catalog.read_again("laws")
+        self._sheets.clear()
+        self._stale = set(PARTS)
+
     @property
     def has_ranges(self) -> bool:
         """Whether anything that was typed is uncertain."""

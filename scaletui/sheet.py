@@ -252,13 +252,22 @@ def title_of(part: str) -> str:
     return _TITLES.get(part, part)
 
 
+def fields_in(part: str) -> tuple[Field, ...]:
+    """Return the fields of a part, or of the pane of fits, which is none."""
+    if part in PARTS:
+        return fields_of(calculator(part).inputs)
+    from scaletui.fit_sheet import FIELDS
+
+    return FIELDS
+
+
 def _place(field: Field) -> str:
     return field.label
 
 
 @lru_cache
 def _labels(part: str) -> dict[str, str]:
-    return {field.option: field.label for field in fields_of(calculator(part).inputs)}
+    return {field.option: field.label for field in fields_in(part)}
 
 
 def in_app(text: str, part: str = "calc") -> str:

@@ -358,11 +358,17 @@ class Shell(Painted):
         self.show_scenario()
 
     async def action_undo(self) -> None:
-        """Take the last change back."""
+        """Take the last change back: of the pane's own where it has some, else of the scenario."""
+        if (said := self.pane.travel(back=True)) is not None:
+            self.tell(said)
+            return
         await self._travel(self.history.undo, "undone", "nothing to undo")
 
     async def action_redo(self) -> None:
         """Make a change again that was taken back."""
+        if (said := self.pane.travel(back=False)) is not None:
+            self.tell(said)
+            return
         await self._travel(self.history.redo, "done again", "nothing to redo")
 
     async def _travel(self, step: Callable[[], State | None], done: str, nothing: str) -> None:

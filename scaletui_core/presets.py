@@ -109,6 +109,10 @@ class Catalog:
             self._loaded[kind] = presets
         return self._loaded[kind]
 
+    def read_again(self, kind: str) -> None:
+        """Have the presets of a kind read from their files again, which may have changed."""
+        self._loaded.pop(kind, None)
+
     def _fitted(self, taken: dict[str, Record]) -> dict[str, Record]:
         """Return the laws that the user's fits are, each by the name of its file; a bad one is a problem."""
         from scaletui_core.fit_file import FOLDER, SUFFIX, law_record, read_fit

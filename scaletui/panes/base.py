@@ -9,6 +9,7 @@ from textual.containers import Vertical
 
 from scaletui.render.figures import Figure
 from scaletui.scenario import Scenario
+from scaletui.sheet import Sheet
 from scaletui_core.answer import Answer
 from scaletui_core.fields import Field
 
@@ -49,7 +50,7 @@ class Pane(Vertical):
     HELP : str
         What the pane is for, for the help screen; what its keys do is in the table of keys.
     PART : str
-        The part of the scenario that it shows, one of `scaletui_core.calculator.PARTS`.
+        The part of the scenario that it shows, one of `scaletui_core.calculator.PARTS`; ``fit`` is none of them.
     PLACES : tuple of str
         Where the keys of the pane are declared: first parts of their ids.
     CALCULATORS : tuple of str
@@ -72,6 +73,11 @@ class Pane(Vertical):
         return cast("ScaletuiApp", self.app)
 
     @property
+    def sheet(self) -> Sheet:
+        """What was typed into the pane's part of the scenario, and its answer."""
+        return self.host.scenario.sheet(self.PART)
+
+    @property
     def about(self) -> str:
         """What is to be explained: what the line under the cursor is about, or nothing for the whole answer."""
         return ""
@@ -79,7 +85,7 @@ class Pane(Vertical):
     @property
     def answers(self) -> dict[str, Answer]:
         """The answers in sight, whose intervals are wanted where they vary, by what they are of."""
-        answer = self.host.scenario.sheet(self.PART).answer
+        answer = self.sheet.answer
         return {} if answer is None else {self.PART: answer}
 
     @property
@@ -100,6 +106,10 @@ class Pane(Vertical):
     @property
     def shown(self) -> Shown | None:
         """What the pane shows; None before there is an answer."""
+        return None
+
+    def travel(self, back: bool) -> str | None:
+        """Take back a change of what is the pane's own, or make it again, and say so; None where it has none."""
         return None
 
     def show_scenario(self, scenario: Scenario) -> None:

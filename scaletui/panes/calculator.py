@@ -20,14 +20,13 @@ from scaletui.render.plot import Axis, Plot
 from scaletui.render.table import about_of, answer_lines
 from scaletui.render.words import TextLine, wrapped
 from scaletui.scenario import Scenario
-from scaletui.sheet import SOLVED, Sheet
+from scaletui.sheet import SOLVED, Sheet, fields_in
 from scaletui.widgets.field import FieldGrid, FieldInput
 from scaletui.widgets.lines import LineView
 from scaletui.widgets.plot import STAND, PlotView
 from scaletui_core.answer import Answer
 from scaletui_core.errors import ScaletuiError
-from scaletui_core.fields import Field, fields_of
-from scaletui_core.flow import calculator
+from scaletui_core.fields import Field
 from scaletui_core.safetext import cut
 
 _BESIDE = 2  # a space before the results, their scrollbar behind
@@ -67,11 +66,6 @@ class CalculatorPane(Pane):
         self._reason = ""
         self._stand: dict[str, Any] = {}  # what a session kept of the plot, and below of the lines, until they are seen
         self._about = ""
-
-    @property
-    def sheet(self) -> Sheet:
-        """The pane's part of the scenario."""
-        return self.host.scenario.sheet(self.PART)
 
     @property
     def results(self) -> LineView:
@@ -292,14 +286,14 @@ class CalculatorPane(Pane):
         plot = Plot(f"{figure.name}: nothing to plot yet", Axis("", ""), Axis("", ""))
         if sheet.answer is not None:
             try:
-                plot = figure.draw(sheet.inputs, sheet.answer, self.host.scenario.catalog)
-                plot = self._beside(figure, plot)
+                plot = self._plot_of(figure, sheet.inputs, sheet.answer)
             except ScaletuiError as error:
                 self._reason = sheet.in_app(str(error).partition("\n")[0])
         self.query_one(PlotView).set_plot(plot)
 
-    def _beside(self, figure: Figure, plot: Plot) -> Plot:
-        """Return a plot with that of the scenario it is compared with, where there is one and it can be drawn."""
+    def _plot_of(self, figure: Figure, inputs: Any, answer: Answer) -> Plot:
+        """Return a figure, with that of the scenario it is compared with, where there is one and it can be drawn."""
+        plot = figure.draw(inputs, answer, self.host.scenario.catalog)
         against = self.host.against
         other = against.sheet(self.PART) if against is not None else None
         if other is None or other.answer is None:
@@ -342,7 +336,7 @@ class CalculatorPane(Pane):
         names = [figure.name for figure in self.figures]
         self._figure = names.index(view["figure"]) if view.get("figure") in names else 0
         self._plotted = view.get("plotted") is True and bool(names)
-        known = {f"aside.{field.name}": field.name for field in fields_of(calculator(self.PART).inputs)}
+        known = {f"aside.{field.name}": field.name for field in fields_in(self.PART)}
         self._aside = {known[key]: text for key, text in view.items() if key in known and isinstance(text, str)}
         self._stand = {name: view[name] for name in STAND if name in view}
         self._about = view["about"] if isinstance(view.get("about"), str) else ""

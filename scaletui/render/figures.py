@@ -92,8 +92,21 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
         Figure("hyperbola", "steps against tokens to the same loss", "figures_batch", "hyperbola"),
         Figure("cost", "steps and tokens against the batch", "figures_batch", "cost"),
     ),
+    "fit": (
+        Figure("points", "runs in N and D, contours of equal loss, the optimum", "figures_fit", "points"),
+        Figure("slices", "isoFLOP slices: L against N at each budget", "figures_fit", "slices"),
+        Figure("loss", "L against C: runs, the least by each law", "figures_fit", "loss"),
+        Figure("residuals", "ln L_hat - ln L against N", "figures_fit_doubt", "by_params"),
+        Figure("residuals-tokens", "the same against D", "figures_fit_doubt", "by_tokens"),
+        Figure("residuals-flops", "the same against C", "figures_fit_doubt", "by_flops"),
+        Figure("cloud", "alpha and beta of the resamples", "figures_fit_doubt", "cloud"),
+        Figure("cloud-e", "a and E of the resamples", "figures_fit_doubt", "cloud_irreducible"),
+        Figure("profile", "profile likelihood of alpha, beta and E", "figures_fit_doubt", "profile"),
+    ),
 }
 """Figures by calculator; the first is drawn where none is named."""
+OUTSIDE = ("fit",)
+"""Those that are no part of a scenario."""
 
 
 def figure_named(calculator: str, name: str | None) -> Figure:
@@ -131,7 +144,7 @@ def figure_names() -> list[str]:
     >>> figure_names()[0], figure_names()[-1]
     ('frontier.params', 'batch.cost')
     """
-    return [f"{part}.{figure.name}" for part, figures in FIGURES.items() for figure in figures]
+    return [f"{part}.{one.name}" for part, figures in FIGURES.items() if part not in OUTSIDE for one in figures]
 
 
 def plot_of(inputs: Any, point: Answer, answer: Answer, catalog: Catalog, axis: str | None) -> Plot:

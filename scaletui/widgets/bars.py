@@ -85,16 +85,17 @@ class TabBar(Widget):
 
 
 def fitted(titles: list[str], width: int) -> tuple[list[str], str]:
-    """Return the labels of tabs, and what stands between them, that fit a width: the longest titles give way first.
+    """Return the labels of tabs, and what stands between them, that fit a width: spaces give way, then long titles.
 
     >>> fitted(["Budget", "Frontier"], 80)
     ([' 1 Budget ', ' 2 Frontier '], ' ')
-    >>> fitted(["Budget", "Frontier"], 20)
-    ([' 1 Budget ', ' 2 Front~ '], '')
+    >>> fitted(["Budget", "Frontier"], 20), fitted(["Budget", "Frontier"], 17)
+    ((['1 Budget', '2 Frontier'], '  '), (['1 Budget', '2 Front~'], ' '))
     """
     longest = max(map(len, titles))
-    for between, most in ((" ", longest), *(("", n) for n in range(longest, 0, -1))):
-        labels = [f" {index} {cut(title, most)} " for index, title in enumerate(titles, 1)]
+    whole = ((" ", " ", longest), (" ", "", longest), ("", "  ", longest), ("", " ", longest))
+    for around, between, most in (*whole, *(("", " ", n) for n in range(longest, 0, -1))):
+        labels = [f"{around}{index} {cut(title, most)}{around}" for index, title in enumerate(titles, 1)]
         if sum(map(len, labels)) + len(between) * (len(labels) - 1) <= width:
             break
     return labels, between

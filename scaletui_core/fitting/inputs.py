@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scaletui_core.errors import InputError
-from scaletui_core.fields import CHOICE, FLAG, TEXT, field
+from scaletui_core.fields import CHOICE, FLAG, NAMES, TEXT, field
 from scaletui_core.quantity import parse
+from scaletui_core.safetext import visible
 
 METHODS = ("parametric", "isoflop", "envelope", "power")
 LOSSES = ("huber", "squared", "student-t")
@@ -32,11 +33,11 @@ class FitInputs:
         label="Delta", example="auto", default="1e-3",
     )  # fmt: skip
     exhaustive: bool = field(
-        FLAG, "Refine all 4500 starts of Hoffmann et al. too.", label="Exhaustive",
+        FLAG, "Refine all 4500 starts of Hoffmann et al. too.", label="All 4500",
         example="scaletui fit runs.csv --exhaustive", default_value=False,
     )  # fmt: skip
     bootstraps: int | None = field(
-        "1", "Resamples that doubt is found from; 0 for none.", label="Bootstraps", example="1000", default="4000",
+        "1", "Resamples that doubt is found from; 0 for none.", label="Resamples", example="1000", default="4000",
         low=0.0, high=1e7, whole=True, ranged=False,
     )  # fmt: skip
     seed: int | None = field(
@@ -54,6 +55,10 @@ class FitInputs:
     coverage: float | None = field(
         "fraction", "Share inside an interval.", label="Coverage", example="80%", default="90%", low=0.01, high=0.9999,
         ranged=False,
+    )  # fmt: skip
+    exclude: tuple[str, ...] = field(
+        NAMES, "Leave out the runs of these lines of the file; repeatable.", label="Exclude", example="3,17",
+        default_value=(),
     )  # fmt: skip
 
     @property
@@ -89,3 +94,23 @@ class FitInputs:
         if not 1e-9 <= value <= 1e3:
             raise InputError("must be from 1e-9 to 1000", where="--delta", hint="such as 1e-3, or auto")
         return value
+
+    @property
+    def excluded(self) -> tuple[int, ...]:
+        """The lines whose runs are left out, rising.
+
+        Raises
+        ------
+        InputError
+            If one of them is no number of a line.
+
+        Examples
+        --------
+        >>> FitInputs(exclude=("17", "3")).excluded
+        (3, 17)
+        """
+        for text in self.exclude:
+            if not (text.isascii() and text.isdigit() and len(text) < 15 and int(text) > 0):
+                what = f"'{visible(text, 40)}' is no number of a line"
+                raise InputError(what, where="--exclude", hint="such as --exclude 3,17")
+        return tuple(sorted({int(text) for text in self.exclude}))

@@ -44,16 +44,14 @@ class ReadInputs:
         TEXT, "Column of the training compute C.", label="C column", example="flops", default="by its name"
     )
     loss_col: str | None = field(
-        TEXT, "Column of the loss.", label="Loss column", example="eval/loss", default="by its name"
+        TEXT, "Column of the loss.", label="L column", example="eval/loss", default="by its name"
     )
-    run_col: str | None = field(
-        TEXT, "Column of the run's id.", label="Run column", example="Name", default="by its name"
-    )
+    run_col: str | None = field(TEXT, "Column of the run's id.", label="Run col", example="Name", default="by its name")
     step_col: str | None = field(
-        TEXT, "Column of the training step.", label="Step column", example="_step", default="by its name"
+        TEXT, "Column of the training step.", label="Step col", example="_step", default="by its name"
     )
     tokens_per_step: float | None = field(
-        "tokens", "Tokens in one step, where steps stand for D.", label="Tokens/step", example="2M", low=1.0,
+        "tokens", "Tokens in one step, where steps stand for D.", label="Tok/step", example="2M", low=1.0,
         high=1e18, ranged=False,
     )  # fmt: skip
     run_params: tuple[str, ...] = field(
@@ -69,5 +67,5 @@ class ReadInputs:
         choices=tuple(DELIMITERS),
     )  # fmt: skip
     skip_bad: bool = field(
-        FLAG, "Leave out rows that cannot be used.", label="Skip bad rows", example="yes", default_value=False
+        FLAG, "Leave out rows that cannot be used.", label="Skip bad", example="yes", default_value=False
     )

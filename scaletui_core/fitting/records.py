@@ -52,6 +52,8 @@ class Runs:
         Rows that were left out, and oddities.
     derived : str
         Which of ``params``, ``tokens``, ``flops`` was computed from the others; empty where none was.
+    excluded : Runs or None
+        The runs of the file that a person left out.
     """
 
     params: Array
@@ -64,6 +66,7 @@ class Runs:
     digest: str
     faults: tuple[Fault, ...] = ()
     derived: str = ""
+    excluded: Runs | None = None
 
     @property
     def count(self) -> int:

@@ -12,6 +12,7 @@ from scaletui_core.errors import InputError
 from scaletui_core.fitting.budgets import budgets_of
 from scaletui_core.fitting.doubt import Doubt, LeftOut, Tick, doubt_of, leave_budgets_out, silent
 from scaletui_core.fitting.envelope import Envelope, envelope
+from scaletui_core.fitting.exclude import without
 from scaletui_core.fitting.inputs import BOOTSTRAPS, COVERAGE, SEED, FitInputs
 from scaletui_core.fitting.isoflop import IsoFlop, isoflop
 from scaletui_core.fitting.parametric import Loss, ParametricFit, fit
@@ -102,7 +103,8 @@ def fit_runs(
     Raises
     ------
     InputError
-        If no method has a result: why, of the one that was asked for, or of the first.
+        If no method has a result: why, of the one that was asked for, or of the first; or a run that is to be left out
+        is none of the file's.
 
     Examples
     --------
@@ -115,6 +117,7 @@ def fit_runs(
     count = BOOTSTRAPS if inputs.bootstraps is None else inputs.bootstraps
     seed = SEED if inputs.seed is None else inputs.seed
     how = inputs.resample or "run"
+    runs, curves = without(runs, curves, inputs.excluded)
     asked, refusals, found = inputs.methods, dict[str, str](), Fitted(runs, inputs)
     first: list[InputError] = []
 

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from fnmatch import fnmatchcase
 
+import numpy as np
 import pytest
 from test_pane_command import CASES, CATALOG
 
@@ -16,6 +17,11 @@ from scaletui.scenario import Scenario
 from scaletui_core import batch, calc, copies, costs, emergence, forecast, frontier, learning, speed
 from scaletui_core.answer import Answer
 from scaletui_core.calculator import PARTS
+from scaletui_core.fit import answer_of
+from scaletui_core.fitting.inputs import FitInputs
+from scaletui_core.fitting.records import Curves
+from scaletui_core.fitting.synthetic import synthetic
+from scaletui_core.fitting.whole import fit_runs
 from scaletui_core.frontier import FrontierInputs, IsoflopInputs
 from scaletui_core.safetext import visible
 
@@ -50,7 +56,22 @@ def answers() -> list[Answer]:
     for unique in (None, 1e11):
         found.append(frontier.calculate(FrontierInputs(unique=unique), CATALOG))
         found.append(frontier.isoflop(IsoflopInputs(flops=1e23, unique=unique), CATALOG))
-    return found
+    return [*found, *fits()]
+
+
+def fits() -> list[Answer]:
+    """Fits by every approach: of runs at budgets that reach over decades, and of curves."""
+    truth = (1.8, 6.2, 7.7, 0.35, 0.37)
+    runs = synthetic(truth, noise=0.003, budgets=np.geomspace(1e17, 1e22, 9).tolist())
+    sizes, steps = np.geomspace(1e8, 3e9, 12), np.geomspace(1e8, 3e11, 200)
+    tokens = np.tile(steps, len(sizes))
+    params = np.repeat(sizes, len(steps))
+    loss = truth[0] + np.exp(truth[1]) / params ** truth[3] + np.exp(truth[2]) / tokens ** truth[4]
+    names = tuple(f"run-{n}" for n in range(len(sizes)))
+    starts = np.arange(len(sizes) + 1) * len(steps)
+    curves = Curves(sizes, starts, tokens, 6.0 * params * tokens, loss, names)
+    asked = (FitInputs(bootstraps=64), FitInputs(bootstraps=64, loss="student-t", method="parametric"))
+    return [answer_of(fit_runs(runs, inputs, curves)) for inputs in asked]
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +100,22 @@ def test_the_inputs_reach_every_row_id_that_is_documented(labels: dict[tuple[str
     named = {
         "calc": (calc.calculate, costs.cost_rows), "frontier": (frontier.calculate,), "isoflop": (frontier.isoflop,),
         "emergence": (emergence.calculate,), "speed": (speed.calculate,), "copies": (copies.calculate, forecast.chain),
-        "learning": (learning.calculate,), "batch": (batch.calculate,),
+        "learning": (learning.calculate,), "batch": (batch.calculate,), "fit": (answer_of,),
     }  # fmt: skip
-    no_ids = {"at", "subject", "benchmarks", "roofline", "kipply", "ranges"}
+    no_ids = {
+        "low",
+        "high",
+        "parametric",
+        "isoflop",
+        "envelope",
+        "power",
+        "at",
+        "subject",
+        "benchmarks",
+        "roofline",
+        "kipply",
+        "ranges",
+    }
     for name, functions in named.items():
         occurred = {row_id for calculator, row_id in labels if calculator == name}
         for function in functions:

@@ -21,7 +21,7 @@ UTF8 = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 ASCII = {"LANG": "C", "LC_ALL": "C"}
 POSIX = {"LANG": "POSIX", "LC_ALL": "POSIX"}
 TRUECOLOR = {"COLORTERM": "truecolor"}
-TABS = ("Budget", "Frontier", "Emergence", "Speed", "Copies", "Learning", "Batch")
+TABS = ("Budget", "Frontier", "Emergence", "Speed", "Copies", "Learning", "Batch", "Fit")
 
 
 class Glass(pyte.Screen):

@@ -62,7 +62,7 @@ def test_a_range_typed_and_its_intervals(terminal: Open) -> None:
 
 def test_a_switch_of_panes_or_a_dialog(terminal: Open) -> None:
     session = terminal()
-    order = [*range(2, 8), *range(6, 0, -1)]
+    order = [*range(2, 9), *range(7, 0, -1)]
     counts = {}
     for plotted in ("", " with a plot"):
         if plotted:
@@ -175,7 +175,7 @@ def test_calls_of_the_file_system_modules_and_memory(terminal: Open, tmp_path: P
     assert any("laws.toml" in call for call in calls)  # the probe sees what there is to see
     counted("calls of the file system in the home at the very first start", len(calls), 36)
 
-    for keys in (b"2", b"3", b"4", b"5", b"6", b"7", b"1", b"?", b"q", b"e", b"q", b"1/\x05\x7f"):
+    for keys in (b"2", b"3", b"4", b"5", b"6", b"7", b"8", b"1", b"?", b"q", b"e", b"q", b"1/\x05\x7f"):
         session.press(keys)
     session.until(lambda: probe.kept() != {})
     session.settle()

@@ -8,12 +8,14 @@ import pytest
 from driving import SIZE, app_of, field, fill, screen_text, shown
 
 from scaletui.app import ScaletuiApp
+from scaletui.fit_sheet import FIELDS
 from scaletui.glossary import ENTRIES
 from scaletui.help import Page, field_text, help_text
 from scaletui.jargon import WORDS
 from scaletui.locations import shipped_presets
 from scaletui.panes import pane_classes
 from scaletui.panes.calculator import figures_for
+from scaletui.render.figures import FIGURES
 from scaletui.render.table import head_rows
 from scaletui.scenario import Scenario
 from scaletui.screens.text import TextScreen
@@ -135,6 +137,8 @@ def test_every_word_is_used_by_some_pane() -> None:
     pages = [page_of(part) for part in PARTS]
     frontier = next(kind for kind in pane_classes() if kind.TITLE == "Frontier")
     pages.append(Page(frontier.TITLE, frontier.HELP, frontier.PLACES, frontier.CALCULATORS))
+    fit = next(kind for kind in pane_classes() if kind.TITLE == "Fit")
+    pages.append(Page(fit.TITLE, fit.HELP, fit.PLACES, ("fit",), part="fit", fields=FIELDS, figures=FIGURES["fit"]))
     texts = [help_text(page, TABS, {}, 400) for page in pages]
     defined = {line.strip().split("  ")[0] for text in texts for line in section(text, "WORDS")}
     assert {head for head, _, _ in WORDS} == defined

@@ -458,7 +458,7 @@ async def test_panes_survive_small_terminals(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("columns", [200, 80, 60, 40, 20])
 def test_the_tabs_fit(columns: int) -> None:
-    titles = ["Budget", "Frontier", "Emergence", "Speed", "Copies", "Learning", "Batch"]
+    titles = ["Budget", "Frontier", "Emergence", "Speed", "Copies", "Learning", "Batch", "Fit"]
     labels, between = fitted(titles, columns)
     assert len(labels) == len(titles)
     if columns > 30:

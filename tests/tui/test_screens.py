@@ -207,7 +207,7 @@ def test_no_number_is_cut_on_a_small_terminal(terminal: Open) -> None:
                     pages.append(session.lines)
                 numbers[-1][name] = set(NUMBER.findall("\n".join(line for page in pages for line in page[2:-1])))
     for name, found in numbers[1].items():
-        assert len(found) > 10, name
+        assert len(found) > (10 if name != "fit" else 4), name  # which has no answer without a file
         assert numbers[0][name] <= found, name
         assert len(numbers[0][name]) > 0.8 * len(found), name  # the least: fields below others, where a row comes from
 
