@@ -34,7 +34,6 @@ _SUMMARY = {
     "predict": "What a run will reach by your own fit, and how sure that is.",
     "design": "Which runs to do next: those that shrink the interval of a prediction most.",
 }
-_EXAMPLE = ("examples", "synthetic-runs.csv")
 
 
 def _argument(name: str, metavar: str, help: str, several: bool = False) -> Option:
@@ -56,7 +55,12 @@ def command(name: str) -> tuple[str, Callable[..., Any]]:
         "fit": (
             _fit,
             (
-                _argument("files", "[FILE]...", "Runs; or, with --compare, fits and laws.", several=True),
+                _argument(
+                    "files",
+                    "[FILE]...",
+                    "Runs, in one file or more; or, with --compare, fits and laws.",
+                    several=True,
+                ),
                 *declared_options(FitInputs),
                 *declared_options(ReadInputs),
                 _text("out", "--out", "FIT.json", "Write the fit there: a law for --law, and what predict reads."),
@@ -96,17 +100,16 @@ def _fit(
         return _compare(files or [], taken, reading, out, save, example, given_)
     inputs, options = parse_inputs(FitInputs, taken), parse_inputs(ReadInputs, reading)
     inputs.scale, inputs.excluded  # noqa: B018  # what is wrong with them is said before a file is read
-    if len(files or []) > 1:
-        raise InputError("takes one file of runs", where="FILE", hint="--compare takes several fits")
+    if len(files or []) > 1 and inputs.excluded:
+        raise InputError("names lines of one file, and there are several", where="--exclude")
     if example == bool(files):
         hint = "such as scaletui fit runs.csv, or scaletui fit --example"
         raise InputError("--example has its own runs: drop one" if files else "no runs to fit", where="FILE", hint=hint)
-    path = (
-        os.path.join(locations.shipped_presets(), "examples", "synthetic-runs.csv") if example else (files or [""])[0]
-    )
+    shipped = os.path.join(locations.shipped_presets(), "examples", "synthetic-runs.csv")
+    paths = [shipped] if example else files or []
     target = _target(out, save)
     manner = manner_of(given_["click_context"], given_["color"], given_["ascii"])
-    read = _read(path, options)
+    read = _read(paths, options)
     found = _fitted(read, inputs, manner.threads)
     answer = None
 
@@ -120,7 +123,9 @@ def _fit(
             answer = answer._replace(notes=(Note("synthetic", f"the example is {SAID}.", None), *answer.notes))
         return found, answer
 
-    if target is not None:
+    if save is not None and found.failures:
+        say("not kept as a law, since it did not converge")
+    elif target is not None:
         _written(target, found, options, save is not None)
     show(make, **given_)
     for failure in found.failures:
@@ -148,10 +153,10 @@ def _written(target: str, found: Fitted, options: ReadInputs, kept: bool) -> Non
     say(f"kept as a law in {target}" if kept else f"written to {visible(target, 200)}")
 
 
-def _read(path: str, options: ReadInputs) -> Read:
-    from scaletui_core.fitting.reading import read_runs
+def _read(paths: list[str], options: ReadInputs) -> Read:
+    from scaletui_core.fitting.joining import read_all
 
-    return read_runs(path, options, stdin=getattr(sys.stdin, "buffer", None))
+    return read_all(paths, options, stdin=getattr(sys.stdin, "buffer", None))
 
 
 def _fitted(read: Read, inputs: FitInputs, threads: int | None) -> Fitted:

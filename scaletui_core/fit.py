@@ -12,7 +12,7 @@ from scaletui_core.calculator import provenance
 from scaletui_core.fields import given
 from scaletui_core.fit_table import COLUMNS
 from scaletui_core.fitting.bootstrap import Interval, intervals
-from scaletui_core.fitting.doubt import coefficients_of, correlations, identifiability
+from scaletui_core.fitting.doubt import FAILED, coefficients_of, correlations, identifiability
 from scaletui_core.fitting.records import Fault, Sampled
 from scaletui_core.fitting.whole import Fitted
 from scaletui_core.formula import Number, Working
@@ -156,9 +156,8 @@ def _parametric(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
         )
         notes.append(Note("left-out", text, None, name, "assumption"))
     if doubt is not None and len(doubt.sample):
-        notes += [
-            Note("identifiability", text, None, name, "assumption") for text in identifiability(found.runs, doubt)
-        ]
+        words = identifiability(found.runs, doubt) if doubt.speaks else []
+        notes += [Note("identifiability", text, None, name, "assumption") for text in words]
         kind = {"run": "runs drawn with replacement", "budget": "budgets drawn with replacement",
                 "subsample": "80% of the runs, without replacement"}[doubt.how]  # fmt: skip
         form = "percentile" if doubt.how == "subsample" else (found.inputs.interval or "bca")
@@ -182,9 +181,9 @@ def _count(rows: list[Row], name: str, count: int, converged: bool, what: str = 
 
 def _sampled(one: Sampled, values: Sequence[float], columns: Sequence[str], found: Fitted) -> list[Interval | None]:
     """Return percentile intervals of values that are columns of a sample."""
-    if len(one.sample) < 2:
-        return [None] * len(values)
     sample = np.stack([one.column(name) for name in columns], axis=1)
+    if np.isfinite(sample).all(axis=1).sum() < max(2.0, (1.0 - FAILED) * len(sample)):
+        return [None] * len(values)
     return list(intervals(sample, values, None, found.coverage, "percentile"))
 
 

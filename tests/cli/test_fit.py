@@ -129,6 +129,37 @@ def test_the_example_is_made_as_it_says(capsys):
     assert envelope["curvature"]["low"] < 0 < envelope["curvature"]["high"]
 
 
+def test_several_files_are_one(capsys, runs_csv, folder):
+    head, *lines = runs_csv.read_text().splitlines()
+    parts = [folder / "first.csv", folder / "second.csv"]
+    for path, some in zip(parts, (lines[:50], lines[50:]), strict=True):
+        path.write_text("\n".join([head, *some]) + "\n")
+    joined = answer(capsys, "fit", *parts, "--bootstraps", "100")
+    whole = answer(capsys, "fit", runs_csv, "--bootstraps", "100")
+    assert joined["rows"] == whole["rows"]
+    assert joined["provenance"]["data_sha256"] == whole["provenance"]["data_sha256"]
+
+
+def test_exports_with_a_file_for_each_run(capsys, tmp_path):
+    """TensorBoard writes one file a run, which says neither N nor D."""
+    rng = np.random.default_rng(3)
+    options, paths = ["--tokens-per-step", "2M", "--bootstraps", "0"], []
+    for number, n in enumerate(np.geomspace(5e7, 5e9, 9)):
+        steps = np.arange(100, 4000 + 3000 * (number % 3), 100)
+        loss = (1.8 + 478 / n**0.35 + 2143 / (2e6 * steps) ** 0.37) * np.exp(rng.normal(0, 0.002, len(steps)))
+        path = tmp_path / f"run-{number}.csv"
+        points = "".join(f"{1.7e9 + s},{s},{level}\n" for s, level in zip(steps.tolist(), loss.tolist(), strict=True))
+        path.write_text("Wall time,Step,Value\n" + points)
+        options += ["--run-params", f"run-{number}={n:.0f}"]
+        paths.append(path)
+    made = answer(capsys, "fit", *paths, *options)
+    assert rows_of(made, "parametric")["runs"]["value"] == 9
+    assert rows_of(made, "parametric")["alpha"]["value"] == pytest.approx(0.35, abs=0.1)
+    code, _, err = printed(capsys, "fit", *paths, *options, "--run-params", "run-77=1B")
+    assert code == 2
+    assert "no run is called 'run-77'" in err
+
+
 # Fits as files and as laws
 
 
@@ -265,6 +296,10 @@ def test_a_fit_that_does_not_converge_is_exit_1_and_no_law(capsys, folder):
     assert code == 2
     assert "did not converge, and is no law" in err
     assert printed(capsys, "predict", out, "--flops", "1e22")[0] == 1
+    code, _, err = printed(capsys, "fit", path, "--method", "parametric", "--save", "rising")
+    assert code == 1
+    assert "not kept as a law, since it did not converge" in err
+    assert "rising" not in printed(capsys, "laws")[1]
     assert printed(capsys, "design", out, "--flops", "1e22", "--spend", "1e20")[0] == 2
 
 
@@ -272,7 +307,8 @@ BAD = {
     "nothing named": (("fit",), "FILE: no runs to fit (such as scaletui fit runs.csv, or scaletui fit --example)"),
     "no such file": (("fit", "nope.csv"), "nope.csv: cannot be read: No such file or directory"),
     "a file and the example": (("fit", "RUNS", "--example"), "FILE: --example has its own runs: drop one"),
-    "two files": (("fit", "RUNS", "RUNS"), "FILE: takes one file of runs (--compare takes several fits)"),
+    "one file twice": (("fit", "RUNS", "RUNS"), "RUNS: is named twice"),
+    "lines of two files": (("fit", "RUNS", "FIT", "--exclude", "3"), "--exclude: names lines of one file"),
     "delta": (("fit", "RUNS", "--delta", "x"), "--delta: no number in 'x' (such as 1e-3, or auto)"),
     "delta of squares": (("fit", "RUNS", "--loss", "squared", "--delta", "1"), "--delta: is Huber's: squared has none"),
     "method": (("fit", "RUNS", "--method", "x"), "--method: must be one of parametric, isoflop, envelope, power, all"),
