@@ -9,7 +9,6 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from scaletui.cli import run
 from scaletui_core.fit_file import law_record, read_fit
@@ -18,6 +17,7 @@ from scaletui_core.fitting.synthetic import synthetic
 from scaletui_core.laws import law
 from scaletui_core.presets import Catalog
 
+ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "scaletui" / "render" / "answer.schema.json").read_text())
 TRUTH = examples.TRUTH
 

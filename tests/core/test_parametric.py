@@ -6,10 +6,10 @@ import csv
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import DATA
 from hypothesis import given
 from hypothesis import strategies as st
 from naive import fit_gradient, fit_objective
@@ -27,6 +27,7 @@ from scaletui_core.fitting.records import runs_of
 from scaletui_core.fitting.synthetic import synthetic
 from scaletui_core.laws import law
 
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "chinchilla_runs.csv"
 TRUTH = (1.8172, 6.1693, 7.6702, 0.3473, 0.3672)
 SQUARED = Loss("squared", None)
 
@@ -34,10 +35,8 @@ SQUARED = Loss("squared", None)
 @pytest.fixture(scope="module")
 def real(request):
     """The 240 runs that Besiroglu et al. fit: all but the five highest losses; and all 245."""
-    require = request.getfixturevalue("require")
-    path = DATA / "chinchilla_runs.csv"
-    require("data", path.is_file(), f"{path.name} is not here")
-    with path.open() as file:
+    request.getfixturevalue("require")("data", DATA.is_file(), f"{DATA.name} is not here")
+    with DATA.open() as file:
         rows = [[float(row[name]) for name in ("params", "tokens", "loss", "flops")] for row in csv.DictReader(file)]
     rows.sort(key=lambda row: row[2])
     return runs_of(*np.array(rows[:240]).T), runs_of(*np.array(rows).T)
