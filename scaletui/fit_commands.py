@@ -16,7 +16,7 @@ from scaletui.root import Option
 from scaletui_core.answer import Note
 from scaletui_core.errors import InputError
 from scaletui_core.fields import changed, fields_of, given, parse_inputs
-from scaletui_core.fit_file import FOLDER, KEPT_RUNS, SUFFIX, read_fit
+from scaletui_core.fit_file import FOLDER, KEPT_RUNS, SUFFIX, is_fit, read_fit
 from scaletui_core.fitting.design import DesignInputs
 from scaletui_core.fitting.inputs import FitInputs
 from scaletui_core.fitting.read_inputs import ReadInputs
@@ -65,6 +65,7 @@ def command(name: str) -> tuple[str, Callable[..., Any]]:
                 *declared_options(ReadInputs),
                 _text("out", "--out", "FIT.json", "Write the fit there: a law for --law, and what predict reads."),
                 _text("save", "--save", "NAME", "Keep the fit as a law of that name, in every command and pane."),
+                _flag("force", "--force", "Put it in place of a fit that is kept by that name."),
                 _flag("example", "--example", "Fit the runs that ship as an example: synthetic, of a known law."),
                 _flag("compare", "--compare", "Compare fits, and published laws on their runs."),
                 *figure_options("fit"),
@@ -92,7 +93,13 @@ def command(name: str) -> tuple[str, Callable[..., Any]]:
 
 
 def _fit(
-    files: list[str] | None, out: str | None, save: str | None, example: bool, compare: bool, **given_: Any
+    files: list[str] | None,
+    out: str | None,
+    save: str | None,
+    force: bool,
+    example: bool,
+    compare: bool,
+    **given_: Any,
 ) -> int:
     taken = {name: given_.pop(name) for name in [field.name for field in fields_of(FitInputs)]}
     reading = {name: given_.pop(name) for name in [field.name for field in fields_of(ReadInputs)]}
@@ -107,7 +114,7 @@ def _fit(
         raise InputError("--example has its own runs: drop one" if files else "no runs to fit", where="FILE", hint=hint)
     shipped = os.path.join(locations.shipped_presets(), "examples", "synthetic-runs.csv")
     paths = [shipped] if example else files or []
-    target = _target(out, save)
+    target = _target(out, save, force)
     manner = manner_of(given_["click_context"], given_["color"], given_["ascii"])
     read = _read(paths, options)
     found = _fitted(read, inputs, manner.threads)
@@ -119,6 +126,12 @@ def _fit(
         from scaletui_core.fitting.examples import SAID
 
         answer = answer_of(found, **given(options))
+        if read.curves is not None:
+            text = (
+                f"read as training curves: {read.rows:,} points of {len(read.curves.params):,} runs, each with its "
+                "last loss, smoothed; --rows final takes each row as a run."
+            )
+            answer = answer._replace(notes=(Note("curves", text, None, None, "assumption"), *answer.notes))
         if example:
             answer = answer._replace(notes=(Note("synthetic", f"the example is {SAID}.", None), *answer.notes))
         return found, answer
@@ -133,14 +146,19 @@ def _fit(
     return 1 if found.failures else 0
 
 
-def _target(out: str | None, save: str | None) -> str | None:
+def _target(out: str | None, save: str | None, force: bool) -> str | None:
     """Return where the fit is to be written, or None."""
+    if force and save is None:
+        raise InputError("needs --save", where="--force")
     if out is not None and save is not None:
         raise InputError("keeps the fit too: drop one", where="--save")
     if save is not None:
         from scaletui.fits import place_of
 
-        return place_of(save, "--save")
+        path = place_of(save, "--save")
+        if os.path.exists(path) and not force:
+            raise InputError(f"a fit is kept as {save} already", where="--save", hint="--force puts this in its place")
+        return path
     if out is not None and not out.lower().endswith(SUFFIX):
         raise InputError(f"must end in {SUFFIX}, by which --law knows it", where="--out", hint="such as fit.json")
     return out
@@ -156,7 +174,14 @@ def _written(target: str, found: Fitted, options: ReadInputs, kept: bool) -> Non
 def _read(paths: list[str], options: ReadInputs) -> Read:
     from scaletui_core.fitting.joining import read_all
 
-    return read_all(paths, options, stdin=getattr(sys.stdin, "buffer", None))
+    try:
+        return read_all(paths, options, stdin=getattr(sys.stdin, "buffer", None))
+    except InputError:
+        for path in paths:
+            if path.lower().endswith(SUFFIX) and is_fit(path):
+                hint = "scaletui predict, or several with --compare"
+                raise InputError("is a fit, not runs", where=visible(path, 200), hint=hint) from None
+        raise
 
 
 def _fitted(read: Read, inputs: FitInputs, threads: int | None) -> Fitted:
@@ -185,9 +210,13 @@ def _place(name: str) -> str:
     """Return the path of a fit by what a person calls it: a file, or the name of one that was saved."""
     folder = locations.config_folder()
     is_path = os.sep in name or name.lower().endswith(SUFFIX) or os.path.exists(name)
-    if folder is not None and not is_path:
-        return os.path.join(folder, FOLDER, name + SUFFIX)
-    return name
+    if folder is None or is_path:
+        return name
+    path = os.path.join(folder, FOLDER, name + SUFFIX)
+    if not os.path.exists(path):
+        hint = "--save keeps one; published laws answer in scaletui calc and loss"
+        raise InputError(f"no fit is kept as '{visible(name, 80)}'", where="FIT", hint=hint)
+    return path
 
 
 def _predict(file: str | None, **given_: Any) -> int:

@@ -10,9 +10,12 @@ import numpy as np
 from scaletui_core.answer import Answer, Note, Row, Sweep, Table
 from scaletui_core.calculator import provenance
 from scaletui_core.fields import given
+from scaletui_core.fit_file import FAILED
 from scaletui_core.fit_table import COLUMNS
 from scaletui_core.fitting.bootstrap import Interval, intervals
-from scaletui_core.fitting.doubt import FAILED, coefficients_of, correlations, identifiability
+from scaletui_core.fitting.doubt import coefficients_of, correlations, identifiability
+from scaletui_core.fitting.information import robust_spread
+from scaletui_core.fitting.parametric import problem_of, residuals
 from scaletui_core.fitting.records import Fault, Sampled
 from scaletui_core.fitting.whole import Fitted
 from scaletui_core.formula import Number, Working
@@ -30,6 +33,7 @@ _FORM = {
     "student-t": "sum over runs of -ln t4((ln L_hat - ln L)/s), L_hat = E + A/N^alpha + B/D^beta, at its minimum",
 }
 _TOLD = 3
+_FAR = 6.0  # deviations from which a residual is named
 _SPLIT = {"a": "a = beta/(alpha + beta), N_opt ~ C^a", "b": "b = alpha/(alpha + beta), D_opt ~ C^b"}
 _LABELS = {
     "E": "E, irreducible loss", "A": "A of A/N^alpha", "B": "B of B/D^beta", "alpha": "alpha", "beta": "beta",
@@ -41,8 +45,8 @@ def answer_of(found: Fitted, **more: Any) -> Answer:
     """Return a fit as rows and notes.
 
     Row ids: of subject ``parametric`` ``E``, ``A``, ``B``, ``alpha``, ``beta``, ``a``, ``b``, ``objective``, ``delta``,
-    ``runs``, ``converged`` (1 or 0), ``left_out_error``, ``profile_E``, ``profile_alpha``, ``profile_beta``,
-    ``correlation_A_alpha``, ``correlation_B_beta``, ``correlation_E_alpha``, ``correlation_E_beta``;
+    ``runs``, ``converged`` (1 or 0), ``residual_spread``, ``left_out_error``, ``profile_E``, ``profile_alpha``,
+    ``profile_beta``, ``correlation_A_alpha``, ``correlation_B_beta``, ``correlation_E_alpha``, ``correlation_E_beta``;
     of ``isoflop`` and ``envelope`` ``a``, ``b``, ``k_params``,
     ``k_tokens``, ``runs``, ``converged``, and ``valley_params`` at each budget, or ``curvature``; of ``power``
     ``scale``, ``exponent``, ``irreducible``, ``objective``, ``points``, ``converged``, and ``held_out_loss``,
@@ -64,6 +68,7 @@ def answer_of(found: Fitted, **more: Any) -> Answer:
     _power(found, rows, notes)
     for name, reason in (found.refusals or {}).items():
         kind = "unreachable" if name in APPROACH else "assumption"
+        reason = reason.removeprefix(f"{name} ")
         notes.append(Note(f"refused:{name}", reason + ".", None, name if name in APPROACH else "power", kind))
     notes += _faults(found.runs.faults)
     doubt = found.doubt
@@ -140,9 +145,8 @@ def _parametric(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
             rows.append(Row(f"correlation_{one}_{other}", label, value, "1", subject=name))
     what = {"huber": f"Huber's function, delta {fit.loss.scale:.4g},", "squared": "half the square",
             "student-t": f"minus the logarithm of Student's t, scale {fit.loss.scale:.4g},"}[fit.loss.kind]  # fmt: skip
-    text = f"E + A/N^alpha + B/D^beta, at the minimum {fit.objective:.10g} of the sum of {what} of ln L_hat - ln L."
-    notes.append(Note("objective", text, source, name, "assumption"))
     notes += [Note(f"not-converged:{name}", f"did not converge: {reason}.", None, name) for reason in fit.reasons]
+    _residuals(found, rows, notes)
     if found.left_out:
         count = sum(one.runs for one in found.left_out)
         error = float(np.sqrt(sum(one.runs * one.spread**2 for one in found.left_out) / count))
@@ -162,8 +166,9 @@ def _parametric(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
                 "subsample": "80% of the runs, without replacement"}[doubt.how]  # fmt: skip
         form = "percentile" if doubt.how == "subsample" else (found.inputs.interval or "bca")
         of = f"{len(doubt.sample):,} resamples"
-        text = f"intervals hold {found.coverage:.0%}, {form}, of {of} ({kind}; seed {doubt.seed})."
-        notes.append(Note("resamples", text, None, name, "assumption"))
+        if doubt.speaks:
+            text = f"intervals hold {found.coverage:.0%}, {form}, of {of} ({kind}; seed {doubt.seed})."
+            notes.append(Note("resamples", text, None, name, "assumption"))
         if doubt.failed:
             text = f"{doubt.failed:,} of {of} did not converge"
             text += (
@@ -172,6 +177,27 @@ def _parametric(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
                 else ": the runs do not bound the coefficients, and none has an interval."
             )
             notes.append(Note("resamples-failed", text, None, name, "assumption"))
+    text = f"E + A/N^alpha + B/D^beta, at the minimum {fit.objective:.10g} of the sum of {what} of ln L_hat - ln L."
+    notes.append(Note("objective", text, source, name, "assumption"))
+
+
+def _residuals(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
+    """Say how large residuals are, and which stand out."""
+    assert found.parametric is not None
+    runs, name = found.runs, "parametric"
+    left = residuals(problem_of(runs), found.parametric.theta)
+    spread = robust_spread(left)
+    how = Working("median of the n - 5 largest abs(ln L_hat - ln L), over that of a normal deviation of 1",
+                  (Number("runs", float(runs.count), "1", runs.file),))  # fmt: skip
+    rows.append(Row("residual_spread", "deviation of residuals, ln L", spread, "1", subject=name, working=how))
+    text = f"residuals of ln L deviate by {spread:.2%} (robust)"
+    far = [k for k in np.argsort(-np.abs(left)) if abs(left[k]) > max(_FAR * spread, 1e-9)]
+    if far:
+        ids = [f" ({name})" for name in runs.names] or [""] * runs.count
+        which = [f"line {runs.lines[k]}{ids[k]} by {left[k]:+.1%}" for k in far[:_TOLD]]
+        more = f" and {len(far) - _TOLD} more" if len(far) > _TOLD else ""
+        text += f"; more than {_FAR:g} times that: the law misses {', '.join(which)}{more}"
+    notes.append(Note("residuals", f"{text}.", None, name, "assumption"))
 
 
 def _count(rows: list[Row], name: str, count: int, converged: bool, what: str = "runs") -> None:
@@ -223,8 +249,9 @@ def _exponents(one: Any, name: str, source: str, working: Working, found: Fitted
     ):  # fmt: skip
         end, value = ends[index], values[index]
         if index > 1:
-            value = float(np.exp(value))
-            end = None if end is None else Interval(*(float(np.exp(part)) for part in end))
+            value, end = _exp(value), None if end is None else Interval(*map(_exp, end))
+            if not np.isfinite(value):
+                continue
         rows.append(_with(Row(row_id, label, value, unit, subject=name, source=source, working=working), end))
 
 
@@ -254,9 +281,9 @@ def _power(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
     points = (Number("points", float(one.count), "1", where),)
     working = Working("L = a C^b + c, least squares of ln L", points)
     ends = _sampled(one, [one.log_a, one.b, one.c], ("log_a", "b", "c"), found)
-    scale = None if ends[0] is None else Interval(*(float(np.exp(part)) for part in ends[0]))
+    scale = None if ends[0] is None else Interval(*map(_exp, ends[0]))
     for row_id, label, value, unit, end in (
-        ("scale", "a of L = a C^b + c", float(np.exp(one.log_a)), "1", scale),
+        *((("scale", "a of L = a C^b + c", _exp(one.log_a), "1", scale),) if np.isfinite(_exp(one.log_a)) else ()),
         ("exponent", "b of L = a C^b + c", one.b, "1", ends[1]),
         ("irreducible", "c of L = a C^b + c", one.c, "nats/token", ends[2]),
     ):
@@ -268,7 +295,9 @@ def _power(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
             Row("objective_pure", "objective, without c", found.pure.objective, "1", subject=name, working=bare)
         )
         rows.append(Row("exponent_pure", "b of L = a C^b", found.pure.b, "1", subject=name, working=bare))
-    law = f"L = {format_quantity(float(np.exp(one.log_a)), '1', digits=4)} C^{one.b:.4g} + {one.c:.4f} nats/token"
+    factor = _exp(one.log_a)
+    times = format_quantity(factor, "1", digits=4) if np.isfinite(factor) else f"e^{one.log_a:.4g}"
+    law = f"L = {times} C^{one.b:.4g} + {one.c:.4f} nats/token"
     bare_too = "" if found.pure is None else f"; without c C^{found.pure.b:.4g}, squares {_times(found)} as large"
     notes.append(Note("power-law", f"{law}, through {one.count} points, {where}{bare_too}.", None, name, "assumption"))
     held = found.held_out
@@ -290,6 +319,12 @@ def _power(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
     rows.append(Row("points", "points of the frontier", float(one.count), "1", subject=name))
     rows.append(Row("converged", "converged (1 yes, 0 no)", float(one.converged), "1", subject=name))
     _said_by(one, name, notes)
+
+
+def _exp(value: float) -> float:
+    """Return e to a logarithm, infinite where that is more than a float holds."""
+    with np.errstate(over="ignore"):
+        return float(np.exp(value))
 
 
 def _span(low: float, high: float) -> str:

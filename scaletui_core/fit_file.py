@@ -27,6 +27,8 @@ FOLDER = "fits"
 """The folder, beside the user's presets, of fits that are laws everywhere."""
 KEPT_RUNS = 20_000
 """Runs up to which a file holds the runs themselves; designs and comparisons ask for them."""
+FAILED = 0.2
+"""A larger share of resamples that do not converge gives no interval: those that do are not like the others."""
 _LIMIT = 200_000_000  # bytes
 _LARGEST = 600.0  # of a logarithm
 
@@ -86,7 +88,7 @@ def written(found: Fitted, answer: Answer, options: dict[str, Any]) -> str:
                 "names": list(one.names),
                 "values": [getattr(one, column) for column in one.names],
                 "converged": one.converged,
-                "sample": _finite(one.sample),
+                "sample": _mostly(one.sample),
             }
     if found.isoflop is not None:
         document["isoflop"]["valleys"] = [
@@ -98,7 +100,7 @@ def written(found: Fitted, answer: Answer, options: dict[str, Any]) -> str:
         power = found.power
         document["power"] = {
             "names": ["log_a", "b", "c"], "values": [power.log_a, power.b, power.c], "converged": power.converged,
-            "sample": _finite(power.sample),
+            "sample": _mostly(power.sample),
         }  # fmt: skip
     return json.dumps(document, allow_nan=False) + "\n"
 
@@ -108,6 +110,12 @@ def _finite(sample: Any) -> list[list[float]]:
     return [row for row in sample.tolist() if all(math.isfinite(value) for value in row)]
 
 
+def _mostly(sample: Any) -> list[list[float]]:
+    """Return the rows of a sample that are numbers; none where too many are not."""
+    kept = _finite(sample)
+    return kept if len(kept) >= (1.0 - FAILED) * len(sample) else []
+
+
 def is_fit_file(name: str) -> bool:
     """Whether the name of a law is that of a file.
 
@@ -115,6 +123,15 @@ def is_fit_file(name: str) -> bool:
     (True, False)
     """
     return name.strip().lower().endswith(SUFFIX)
+
+
+def is_fit(path: str) -> bool:
+    """Whether a file is that of a fit."""
+    try:
+        read_fit(path)
+    except InputError:
+        return False
+    return True
 
 
 def read_fit(path: str, where: str | None = None) -> Record:
@@ -250,7 +267,8 @@ def law_record(document: Record, name: str) -> Record:
             for e_, a_, b_, alpha_, beta_ in one["sample"]
             if _is_coefficients((e_, a_, b_, alpha_, beta_))
         ]
-        more = {"posterior": sample} if sample else {}
+        why = "its fit has no resamples, or too many did not converge: it does not vary."
+        more = {"posterior": sample} if sample else {"no_doubt": why}
         return {**fitted, "kind": "parametric", "E": e, "ln_A": log_a, "ln_B": log_b, "alpha": alpha, "beta": beta,
                 "source": f"{name}: Approach 3", **more}  # fmt: skip
     for key, approach in (("isoflop", "Approach 2"), ("envelope", "Approach 1")):

@@ -38,6 +38,8 @@ def in_doubt(law: Law) -> Law:
     """
     if isinstance(law, ParametricLaw) and law.record.get("posterior"):
         return _from_posterior(law, law.record["posterior"])
+    if "no_doubt" in law.record:
+        return law.with_note(_note(law, law.record["no_doubt"]))
     errors = law.record.get("standard_errors", {})
     if isinstance(law, ParametricLaw) and not isinstance(law, RepeatedLaw) and {"alpha", "beta"} <= set(errors):
         return _from_errors(law, errors)

@@ -91,7 +91,14 @@ def calculate(document: Record, name: str, inputs: PredictInputs) -> Answer:
         key for key in ("parametric", "isoflop", "envelope", "power") if not document.get(key, {}).get("converged", 1)
     ]
     notes += [Note(f"not-converged:{key}", f"the fit did not converge: {key}.", None, key) for key in failed]
-    if not any(row.low is not None for row in rows):
+    if any(row.low is not None for row in rows):
+        text = (
+            f"values are of the fit itself, intervals {coverage:.0%} of its resamples "
+            f"({inputs.interval or 'bca'}; Approaches 1 and 2 and the law of compute by percentiles). With "
+            "--law-uncertainty other commands show medians and percentiles of the same resamples."
+        )
+        notes.append(Note("intervals", text, None, None, "convention"))
+    else:
         notes.append(
             Note("no-doubt", "the fit has no resamples, so nothing has an interval.", None, None, "assumption")
         )

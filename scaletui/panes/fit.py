@@ -118,9 +118,16 @@ pane. The work goes on behind the app, and can be stopped."""
     def _settle(self, look: bool) -> None:
         """Have the question answered that the fields ask, unless that is under way."""
         sheet = self._sheet
-        question = sheet.question
+        question, last = sheet.question, sheet.answered
         if question is None or question == self._under_way:
             return
+        excluded = question.inputs.exclude
+        if excluded and last is not None and question.source != last.source and excluded == last.inputs.exclude:
+            self.put({"exclude": ""})  # lines of another file
+            self.host.tell(f"Exclude named lines of {last.source}, and is empty now")
+            question = sheet.question
+            if question is None:
+                return
         known = question == sheet.answered and sheet.whole and sheet.error is None
         self._set_under_way(question)
         self._work.ask(question, look, known)

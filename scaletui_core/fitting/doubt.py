@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scaletui_core.errors import InputError
+from scaletui_core.fit_file import FAILED
 from scaletui_core.fitting import kernels
 from scaletui_core.fitting.bootstrap import Interval, correlation, intervals
 from scaletui_core.fitting.parametric import ParametricFit, Problem, problem_of, refitted, residuals
@@ -20,8 +21,6 @@ Tick = Callable[[str, float], None]
 JACKKNIFE = 2000
 """Runs up to which the fit without each of them is made, for the acceleration of BCa."""
 INTERVALS = ("bca", "percentile")
-FAILED = 0.2
-"""A larger share of resamples that do not converge gives no interval: those that do are not like the others."""
 TRADES = 0.95
 """Correlation from which two coefficients are said to trade off."""
 _LN10 = float(np.log(10.0))

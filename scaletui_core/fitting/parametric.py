@@ -29,6 +29,8 @@ DELTA = 1e-3
 KINDS = ("huber", "squared", "student-t")
 FEWEST = 6
 """Runs that five coefficients need, so that there is a residual."""
+FEW = 1000.0
+"""Parameters that no language model has: the column is in millions or billions."""
 LEAST, MOST = 1e-3, 10.0
 """Where exponents are looked for; at an end of that none was found."""
 NAMES = ("E", "A", "B", "alpha", "beta", "a", "b")
@@ -39,6 +41,8 @@ _STEPS, _LAST, _TOLERANCE = 100, 1000, 1e-13
 _FAR = 1e9  # a scale beyond all residuals: squares
 _SEARCHED = 4096  # runs that the search looks at; the rest join in the last refinement
 _COLLINEAR = 0.9999
+_ONE_BUDGET = 0.3  # of ln C: 35%
+_UNITS = "is the column in millions or billions? write 17M, or the number in full"
 
 
 class Loss(NamedTuple):
@@ -158,6 +162,9 @@ def problem_of(runs: Runs) -> Problem:
     need = "Approach 3 fits five coefficients"
     if runs.count < FEWEST:
         raise InputError(f"{need} and needs at least {FEWEST} runs, not {runs.count}", where=runs.file or None)
+    if runs.params.max() < FEW:
+        size = format_quantity(float(runs.params.max()), "parameters")
+        raise InputError(f"no run has more than {size} parameters", where=runs.file or None, hint=_UNITS)
     log_n, log_d, log_loss = np.log(runs.params), np.log(runs.tokens), np.log(runs.loss)
     for name, values, what in (("parameters", log_n, "sizes"), ("tokens", log_d, "amounts of data")):
         found = _distinct(values)
@@ -167,7 +174,7 @@ def problem_of(runs: Runs) -> Problem:
     if np.ptp(log_loss) == 0.0:
         raise InputError("every run has the same loss: nothing falls with N or D", where=runs.file or None)
     along = float(np.corrcoef(log_n, log_d)[0, 1])
-    if abs(along) > _COLLINEAR:
+    if abs(along) > _COLLINEAR or float(np.ptp(np.log(runs.flops))) < _ONE_BUDGET:
         low, high = (format_quantity(float(end), "FLOP") for end in (runs.flops.min(), runs.flops.max()))
         if along < 0.0:
             text = f"every run has one budget ({low} to {high} FLOP): add runs of other budgets"

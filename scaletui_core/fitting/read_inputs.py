@@ -67,5 +67,9 @@ class ReadInputs:
         choices=tuple(DELIMITERS),
     )  # fmt: skip
     skip_bad: bool = field(
-        FLAG, "Leave out rows that cannot be used.", label="Skip bad", example="yes", default_value=False
+        FLAG,
+        "Leave out rows that cannot be used.",
+        label="Skip bad",
+        example="scaletui fit runs.csv --skip-bad",
+        default_value=False,
     )

@@ -224,6 +224,18 @@ def test_a_fit_that_is_saved_is_a_law_by_name(capsys, tmp_path, monkeypatch, run
     assert "broken.json:1: is not JSON" in err
 
 
+def test_saving_goes_before_another_fit_only_where_that_is_said(capsys, tmp_path, monkeypatch, runs_csv):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    words = ("fit", runs_csv, "--save", "ours", "--bootstraps", "0")
+    assert printed(capsys, *words)[0] == 0
+    code, out, err = printed(capsys, *words)
+    assert (code, out) == (2, "")
+    assert "a fit is kept as ours already (--force puts this in its place)" in err
+    assert printed(capsys, *words, "--force")[0] == 0
+    told = printed(capsys, "calc", "--flops", "1e22", "--law", "ours", "--law-uncertainty")[1]
+    assert "its fit has no resamples, or too many did not converge: it does not vary." in " ".join(told.split())
+
+
 # Predictions
 
 
@@ -303,7 +315,54 @@ def test_a_fit_that_does_not_converge_is_exit_1_and_no_law(capsys, folder):
     assert printed(capsys, "design", out, "--flops", "1e22", "--spend", "1e20")[0] == 2
 
 
+def few_runs(count, folder, flops=None):
+    runs = synthetic(TRUTH, noise=0.01, seed=3, budgets=(1e19,) if flops else (1e18, 1e19, 1e20), each=count)
+    path = folder / f"few-{count}-{bool(flops)}.csv"
+    path.write_text("\n".join(csv_of(runs).splitlines()[: count + 1]) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("flops", [None, 1e19])
+@pytest.mark.parametrize("method", ["all", "power"])
+def test_few_runs_give_a_refusal_or_numbers_never_a_traceback(capsys, folder, count, flops, method):
+    path = few_runs(count, folder, flops)
+    code, out, err = printed(capsys, "fit", path, "--method", method, "--bootstraps", "200", "--format", "json")
+    assert code in (0, 1, 2)
+    if code == 2:
+        assert out == ""
+        assert "needs" in err or "add runs of other budgets" in err
+    else:
+        jsonschema.validate(json.loads(out), SCHEMA)
+        assert "NaN" not in out
+        assert "Infinity" not in out
+
+
+def test_a_run_that_the_law_misses_is_named(capsys, runs_csv, folder):
+    lines = runs_csv.read_text().splitlines()
+    head, loss, _ = lines[20].rpartition(",")
+    path = folder / "spoilt.csv"
+    path.write_text("\n".join([*lines[:20], f"{head}{loss}9.0", *lines[21:]]) + "\n")
+    made = answer(capsys, "fit", path, "--bootstraps", "0")
+    (note,) = (note["text"] for note in made["notes"] if note["id"] == "residuals")
+    assert "the law misses line 21 by -" in note
+    assert rows_of(made, "parametric")["residual_spread"]["value"] == pytest.approx(0.01, rel=0.3)
+
+
+def test_sizes_in_millions_are_asked_about(capsys, runs_csv, folder):
+    head, *lines = runs_csv.read_text().splitlines()
+    path = folder / "millions.csv"
+    cells = [line.split(",") for line in lines]
+    path.write_text("\n".join([head, *(f"{float(n) / 1e9},{d},{level}" for n, d, level in cells)]) + "\n")
+    code, _, err = printed(capsys, "fit", path, "--method", "parametric")
+    assert code == 2
+    assert "parameters (is the column in millions or billions? write 17M, or the number in full)" in err
+
+
 BAD = {
+    "a fit for runs": (("fit", "FIT"), "FIT: is a fit, not runs (scaletui predict, or several with --compare)"),
+    "a law for a fit": (("predict", "chinchilla-3", "--flops", "1e22"), "FIT: no fit is kept as 'chinchilla-3'"),
+    "force without save": (("fit", "RUNS", "--force"), "--force: needs --save"),
     "nothing named": (("fit",), "FILE: no runs to fit (such as scaletui fit runs.csv, or scaletui fit --example)"),
     "no such file": (("fit", "nope.csv"), "nope.csv: cannot be read: No such file or directory"),
     "a file and the example": (("fit", "RUNS", "--example"), "FILE: --example has its own runs: drop one"),

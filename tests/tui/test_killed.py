@@ -108,8 +108,8 @@ def not_in_sight(terminal: Terminal, desk: Desk) -> str:
     ranges = ("ranges on" if desk.ranges else "ranges off") if varies else "no ranges"
     if f"   {ranges} " not in lines[0]:
         return f"{ranges} in the bar"
-    tab = lines[1].find(f" {PANES.index(desk.pane) + 1} {desk.pane.title()} ")
-    if tab < 0 or not terminal.screen.buffer[1][tab + 1].reverse:
+    tab = f" {lines[1]} ".find(f" {PANES.index(desk.pane) + 1} {desk.pane.title()} ")  # at 80 columns they are flush
+    if tab < 0 or not terminal.screen.buffer[1][tab].reverse:
         return f"the tab of {desk.pane}"
     panes = desk.slots if desk.wide else (desk.pane,)
     for pane in panes:
