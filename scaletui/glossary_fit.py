@@ -19,6 +19,8 @@ objective: objective
     what the fit made least: the sum over runs; only fits of the same runs and Objective compare
 delta: delta, in ln L
     residuals up to which a run counts by its square; beyond, by its size, so that outliers weigh less
+residual_spread: deviation of residuals, ln L
+    robust standard deviation of ln L_hat - ln L: the noise of the runs, if the law is right
 left_out_error: error at left-out budgets, ln L
     how far off the loss of a budget is by the law of the others: 0.01 is 1%
 k_params: k of N_opt = k C^a
