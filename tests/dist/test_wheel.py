@@ -104,7 +104,8 @@ def version():
 def test_the_wheel_holds_the_presets_as_they_are(wheel):
     archive = zipfile.ZipFile(wheel)
     presets = {
-        path.relative_to(ROOT / "presets").as_posix(): path.read_bytes() for path in (ROOT / "presets").rglob("*.toml")
+        path.relative_to(ROOT / "presets").as_posix(): path.read_bytes() for path in (ROOT / "presets").rglob("*")
+        if path.is_file()
     }
     assert {"laws.toml", "models.toml", "hardware.toml"} <= set(presets)
     inside = {name: archive.read(f"scaletui/_presets/{name}") for name in presets}
@@ -141,3 +142,10 @@ def test_the_installed_module_lists_laws_models_and_hardware(inside):
     assert "chinchilla" in inside("python", "-m", "scaletui", "models")
     assert "h100-sxm" in inside("python", "-m", "scaletui", "hardware")
     assert inside("scaletui", "--version") == f"scaletui {version()}\n"
+
+
+def test_the_installed_command_fits_its_example(inside):
+    document = json.loads(inside("scaletui", "fit", "--example", "--bootstraps", "0", "--format", "json"))
+    values = {row["id"]: row["value"] for row in document["rows"] if row.get("subject") == "parametric"}
+    assert values["converged"] == 1.0
+    assert 0.45 < values["a"] < 0.55
