@@ -63,11 +63,11 @@ class DesignInputs:
         high=1e149, ranged=False,
     )  # fmt: skip
     min_ratio: float | None = field(
-        "tokens/parameter", "Least D/N; default: a third of the least that was run.", label="Least D/N", example="5",
+        "tokens/parameter", "Least D/N; default: the least that was run.", label="Least D/N", example="5",
         low=1e-149, high=1e149, ranged=False,
     )  # fmt: skip
     max_ratio: float | None = field(
-        "tokens/parameter", "Most D/N; default: 3 times the most that was run.", label="Most D/N", example="200",
+        "tokens/parameter", "Most D/N; default: the most that was run.", label="Most D/N", example="200",
         low=1e-149, high=1e149, ranged=False,
     )  # fmt: skip
 

@@ -13,8 +13,8 @@ from scaletui_core.fitting.records import Array
 from scaletui_core.law_formulas import LN6, log_allocation
 from scaletui_core.quantity_text import format_quantity
 
-LARGER, WIDER = 10.0, 3.0
-"""How far beyond the runs there are N and D may go by default, and how far beyond theirs D/N."""
+LARGER, WIDER = 10.0, 1.0
+"""How far beyond the runs there are N and D may go by default, and how far beyond theirs D/N: not at all."""
 SLACK = 1e-12
 """Share of the money by which rounding may exceed it."""
 LINES = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5], [1.0, -1.0]])

@@ -130,9 +130,9 @@ class Intake:
         rows, faults = self.rows, self.faults
         names = rows.run_names()
         self._check_steps(points, names)
-        order = np.lexsort((points.line, points.run, points.loss, points.flops, points.tokens, points.params))
+        order = np.lexsort((points.line, points.loss, points.flops, points.tokens, points.params))
         same = np.ones(len(order) - 1, dtype=np.bool_)
-        for one in (points.run, points.params, points.tokens, points.flops, points.loss):
+        for one in (points.params, points.tokens, points.flops, points.loss):  # under another id, too
             same &= one[order][1:] == one[order][:-1]
         for at in np.flatnonzero(same).tolist():
             line = int(points.line[order[at + 1]])
