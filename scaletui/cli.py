@@ -6,7 +6,7 @@ import importlib
 import io
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import typer
 
@@ -28,9 +28,6 @@ from scaletui_core.calculator import PARTS, Calculator
 from scaletui_core.errors import ScaletuiError
 from scaletui_core.fields import Field, fields_of, parse_inputs
 from scaletui_core.safetext import visible
-
-if TYPE_CHECKING:
-    pass
 
 
 class Command(NamedTuple):

@@ -106,7 +106,7 @@ def _fit(
     if compare:
         return _compare(files or [], taken, reading, out, save, example, given_)
     inputs, options = parse_inputs(FitInputs, taken), parse_inputs(ReadInputs, reading)
-    inputs.scale, inputs.excluded  # noqa: B018  # what is wrong with them is said before a file is read
+    inputs.check()
     if len(files or []) > 1 and inputs.excluded:
         raise InputError("names lines of one file, and there are several", where="--exclude")
     if example == bool(files):

@@ -186,10 +186,7 @@ def _fault(name: str, text: str) -> InputError | None:
                 raise InputError("the app has no pipe to read: name a file", where=FILE.label)
         elif name in _NAMES["fit"]:
             inputs = parse_inputs(FitInputs, {name: text}, _label)
-            if name == "delta":
-                inputs.scale  # noqa: B018
-            elif name == "exclude":
-                inputs.excluded  # noqa: B018
+            inputs.check()
         else:
             parse_inputs(ReadInputs, {name: text}, _label)
     except InputError as error:
@@ -208,7 +205,7 @@ def _question(texts: Mapping[str, str]) -> Question | None:
     if FILE.name not in texts:
         return None
     inputs = parse_inputs(FitInputs, {name: texts.get(name) for name in _NAMES["fit"]}, _label)
-    inputs.scale  # noqa: B018
+    inputs.check()
     reading = parse_inputs(ReadInputs, {name: texts.get(name) for name in _NAMES["read"]}, _label)
     return Question(texts[FILE.name].strip(), reading, inputs)
 

@@ -12,6 +12,7 @@ from scaletui_core.calculator import INSIDE, provenance
 from scaletui_core.errors import InputError
 from scaletui_core.fields import CHOICE, field, given
 from scaletui_core.fit_file import law_record
+from scaletui_core.fitting.inputs import INTERVALS
 from scaletui_core.formula import Number, Working
 from scaletui_core.law_formulas import log_power, training_flops
 from scaletui_core.law_records import Unreachable
@@ -46,7 +47,7 @@ class PredictInputs:
     )  # fmt: skip
     interval: str | None = field(
         CHOICE, "How intervals follow from resamples.", label="Interval", example="percentile", default="bca",
-        choices=("bca", "percentile"),
+        choices=INTERVALS,
     )  # fmt: skip
 
 

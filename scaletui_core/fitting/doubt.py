@@ -20,7 +20,6 @@ Tick = Callable[[str, float], None]
 """Told what is done and which share of it; it may raise to stop the work."""
 JACKKNIFE = 2000
 """Runs up to which the fit without each of them is made, for the acceleration of BCa."""
-INTERVALS = ("bca", "percentile")
 TRADES = 0.95
 """Correlation from which two coefficients are said to trade off."""
 _LN10 = float(np.log(10.0))

@@ -13,7 +13,9 @@ METHODS = ("parametric", "isoflop", "envelope", "power")
 LOSSES = ("huber", "squared", "student-t")
 RESAMPLES = ("run", "budget", "subsample")
 INTERVALS = ("bca", "percentile")
-BOOTSTRAPS, SEED, COVERAGE, DELTA = 4000, 0, 0.9, 1e-3
+BOOTSTRAPS, SEED, COVERAGE = 4000, 0, 0.9
+DELTA = 1e-3
+"""Delta of Huber's function, of a residual in ln L (Hoffmann et al. 2022, Appendix D.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,21 @@ class FitInputs:
         return METHODS if self.method in (None, "all") else (str(self.method),)
 
     @property
+    def share(self) -> float:
+        """The share inside an interval."""
+        return COVERAGE if self.coverage is None else self.coverage
+
+    def check(self) -> None:
+        """Raise for what is wrong with delta or the lines to leave out, before a file is read.
+
+        Raises
+        ------
+        InputError
+            As `scale` and `excluded` do.
+        """
+        _ = self.scale, self.excluded
+
+    @property
     def scale(self) -> float | None:
         """Delta as a residual of ln L, or None where the data are to choose it.
 
@@ -87,13 +104,15 @@ class FitInputs:
         if self.delta is None:
             return DELTA
         try:
-            value = parse(self.delta, "1").value
+            quantity = parse(self.delta, "1")
         except InputError as error:
             hint = "such as 1e-3, or auto"
             raise InputError(error.what, where="--delta", hint=hint, text=error.text, column=error.column) from None
-        if not 1e-9 <= value <= 1e3:
+        if quantity.low is not None:
+            raise InputError("takes one number, not a range", where="--delta", hint="such as 1e-3, or auto")
+        if not 1e-9 <= quantity.value <= 1e3:
             raise InputError("must be from 1e-9 to 1000", where="--delta", hint="such as 1e-3, or auto")
-        return value
+        return quantity.value
 
     @property
     def excluded(self) -> tuple[int, ...]:

@@ -16,24 +16,20 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from scaletui_core.compiled import compiled
 from scaletui_core.errors import InputError
 from scaletui_core.fitting import exponents, kernels
+from scaletui_core.fitting.inputs import DELTA, LOSSES
 from scaletui_core.fitting.records import Array, Indices, Runs
 from scaletui_core.quantity_text import format_quantity
 
-DELTA = 1e-3
-"""Delta of Huber's function, of a residual in ln L (Hoffmann et al., Appendix D.2)."""
-KINDS = ("huber", "squared", "student-t")
 FEWEST = 6
 """Runs that five coefficients need, so that there is a residual."""
 FEW = 1000.0
 """Parameters that no language model has: the column is in millions or billions."""
 LEAST, MOST = 1e-3, 10.0
 """Where exponents are looked for; at an end of that none was found."""
-NAMES = ("E", "A", "B", "alpha", "beta", "a", "b")
 
 _EXPONENTS = np.geomspace(0.02, 2.5, 20)
 _ROUNDS, _VALLEYS, _BEST, _SHAKEN = 2, 12, 4, 24
@@ -64,7 +60,7 @@ class Loss(NamedTuple):
     @property
     def number(self) -> int:
         """The kernels' number of the kind."""
-        return KINDS.index(self.kind)
+        return LOSSES.index(self.kind)
 
     @property
     def width(self) -> float:
@@ -444,8 +440,3 @@ def _reasons(problem: Problem, theta: Array, state: int) -> tuple[str, ...]:
     if not out and state != kernels.CONVERGED:
         out.append("the search stopped before its steps had become small")
     return tuple(out)
-
-
-def as_weights(counts: npt.ArrayLike) -> Array:
-    """Return counts as the weights that kernels take."""
-    return np.ascontiguousarray(counts, dtype=np.float64)

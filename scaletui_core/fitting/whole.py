@@ -13,7 +13,7 @@ from scaletui_core.fitting.budgets import budgets_of
 from scaletui_core.fitting.doubt import Doubt, LeftOut, Tick, doubt_of, leave_budgets_out, silent
 from scaletui_core.fitting.envelope import Envelope, envelope
 from scaletui_core.fitting.exclude import without
-from scaletui_core.fitting.inputs import BOOTSTRAPS, COVERAGE, SEED, FitInputs
+from scaletui_core.fitting.inputs import BOOTSTRAPS, SEED, FitInputs
 from scaletui_core.fitting.isoflop import IsoFlop, isoflop
 from scaletui_core.fitting.parametric import Loss, ParametricFit, fit
 from scaletui_core.fitting.power_law import HoldOut, PowerLaw, frontier_points, hold_out, power_law
@@ -68,7 +68,7 @@ class Fitted:
     @property
     def coverage(self) -> float:
         """Share inside an interval."""
-        return COVERAGE if self.inputs.coverage is None else self.inputs.coverage
+        return self.inputs.share
 
     @property
     def failures(self) -> list[str]:
@@ -118,7 +118,7 @@ def fit_runs(
     seed = SEED if inputs.seed is None else inputs.seed
     how = inputs.resample or "run"
     runs, curves = without(runs, curves, inputs.excluded)
-    asked, refusals, found = inputs.methods, dict[str, str](), Fitted(runs, inputs)
+    asked, refusals = inputs.methods, dict[str, str]()
     first: list[InputError] = []
 
     def attempt(name: str, make: Callable[[], Made]) -> Made | None:
@@ -139,8 +139,7 @@ def fit_runs(
         doubt = doubt_of(runs, parametric, count, seed, how=how, groups=groups, threads=threads, tick=tick)
         left_out = tuple(leave_budgets_out(runs, parametric, budgets_of(runs.flops).label))
         if count and parametric.converged and runs.count <= PROFILED:
-            share = COVERAGE if inputs.coverage is None else inputs.coverage
-            profiles = tuple(profile(runs, parametric, name, share) for name in ("E", "alpha", "beta"))
+            profiles = tuple(profile(runs, parametric, name, inputs.share) for name in ("E", "alpha", "beta"))
     by, way = ("budget" if how == "budget" else "run"), ("subsample" if how == "subsample" else "bootstrap")
     valleys = attempt("isoflop", lambda: isoflop(runs, bootstraps=count, seed=seed, by=by, how=way))
     lowest = attempt("envelope", lambda: envelope(runs if curves is None else curves, bootstraps=count, seed=seed))
@@ -160,7 +159,7 @@ def fit_runs(
     if parametric is None and valleys is None and lowest is None and power is None:
         raise first[0].at(runs.file or "FILE")
     return Fitted(
-        runs, found.inputs, parametric, doubt, left_out, profiles, valleys, lowest, power, pure, points, held, refusals
+        runs, inputs, parametric, doubt, left_out, profiles, valleys, lowest, power, pure, points, held, refusals
     )
 
 

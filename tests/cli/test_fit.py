@@ -369,6 +369,7 @@ BAD = {
     "one file twice": (("fit", "RUNS", "RUNS"), "RUNS: is named twice"),
     "lines of two files": (("fit", "RUNS", "FIT", "--exclude", "3"), "--exclude: names lines of one file"),
     "delta": (("fit", "RUNS", "--delta", "x"), "--delta: no number in 'x' (such as 1e-3, or auto)"),
+    "delta, a range": (("fit", "RUNS", "--delta", "1e-3..1e-2"), "--delta: takes one number, not a range"),
     "delta of squares": (("fit", "RUNS", "--loss", "squared", "--delta", "1"), "--delta: is Huber's: squared has none"),
     "method": (("fit", "RUNS", "--method", "x"), "--method: must be one of parametric, isoflop, envelope, power, all"),
     "bootstraps": (("fit", "RUNS", "--bootstraps", "-1"), "--bootstraps: "),
