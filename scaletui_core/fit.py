@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,23 +9,18 @@ import numpy as np
 from scaletui_core.answer import Answer, Note, Row, Sweep, Table
 from scaletui_core.calculator import provenance
 from scaletui_core.fields import given
-from scaletui_core.fit_file import FAILED
+from scaletui_core.fit_frontiers import envelope_rows, isoflop_rows, power_rows
+from scaletui_core.fit_rows import APPROACH, LABELS, count_rows, with_interval
 from scaletui_core.fit_table import COLUMNS
-from scaletui_core.fitting.bootstrap import Interval, intervals
+from scaletui_core.fitting.bootstrap import Interval
 from scaletui_core.fitting.doubt import coefficients_of, correlations, identifiability
 from scaletui_core.fitting.information import robust_spread
 from scaletui_core.fitting.parametric import problem_of, residuals
-from scaletui_core.fitting.records import Fault, Sampled
+from scaletui_core.fitting.records import Fault
 from scaletui_core.fitting.whole import Fitted
 from scaletui_core.formula import Number, Working
 from scaletui_core.quantity_text import format_quantity
 
-APPROACH = {
-    "parametric": "hoffmann-2022: Sec. 3.3 and Appendix D.2 (Approach 3)",
-    "isoflop": "hoffmann-2022: Sec. 3.2 (Approach 2)",
-    "envelope": "hoffmann-2022: Sec. 3.1 (Approach 1)",
-    "power": "kaplan-2020: Eq. 1.3, with an irreducible loss",
-}
 _FORM = {
     "huber": "sum over runs of Huber(ln L_hat - ln L), L_hat = E + A/N^alpha + B/D^beta, at its minimum",
     "squared": "sum over runs of (ln L_hat - ln L)^2/2, L_hat = E + A/N^alpha + B/D^beta, at its minimum",
@@ -35,10 +29,6 @@ _FORM = {
 _TOLD = 3
 _FAR = 6.0  # deviations from which a residual is named
 _SPLIT = {"a": "a = beta/(alpha + beta), N_opt ~ C^a", "b": "b = alpha/(alpha + beta), D_opt ~ C^b"}
-_LABELS = {
-    "E": "E, irreducible loss", "A": "A of A/N^alpha", "B": "B of B/D^beta", "alpha": "alpha", "beta": "beta",
-    "a": "a of N_opt ~ C^a", "b": "b of D_opt ~ C^b",
-}  # fmt: skip
 
 
 def answer_of(found: Fitted, **more: Any) -> Answer:
@@ -63,9 +53,9 @@ def answer_of(found: Fitted, **more: Any) -> Answer:
     rows: list[Row] = []
     notes: list[Note] = []
     _parametric(found, rows, notes)
-    _isoflop(found, rows, notes)
-    _envelope(found, rows, notes)
-    _power(found, rows, notes)
+    isoflop_rows(found, rows, notes)
+    envelope_rows(found, rows, notes)
+    power_rows(found, rows, notes)
     for name, reason in (found.refusals or {}).items():
         kind = "unreachable" if name in APPROACH else "assumption"
         reason = reason.removeprefix(f"{name} ")
@@ -100,12 +90,6 @@ def _faults(faults: tuple[Fault, ...]) -> list[Note]:
     return out
 
 
-def _with(row: Row, interval: Interval | None) -> Row:
-    if interval is None or not np.isfinite((interval.low, interval.high)).all():
-        return row
-    return row._replace(low=interval.low, high=interval.high)
-
-
 def _parametric(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
     fit, doubt, name = found.parametric, found.doubt, "parametric"
     if fit is None:
@@ -121,24 +105,24 @@ def _parametric(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
         ends = list(doubt.interval(coefficients_of, values, found.coverage, found.inputs.interval or "bca"))
     alpha, beta = values[3:5]
     exponents = (Number("alpha", alpha, "1", source), Number("beta", beta, "1", source))
-    for row_id, value, end in zip(_LABELS, values, ends, strict=True):
+    for row_id, value, end in zip(LABELS, values, ends, strict=True):
         how = Working(_SPLIT[row_id], exponents) if row_id in _SPLIT else working
         unit = "nats/token" if row_id == "E" else "1"
-        row = Row(row_id, _LABELS[row_id], value, unit, subject=name, source=source, working=how)
-        rows.append(_with(row, end))
+        row = Row(row_id, LABELS[row_id], value, unit, subject=name, source=source, working=how)
+        rows.append(with_interval(row, end))
     rows.append(Row("objective", "objective", fit.objective, "1", subject=name, source=source, working=working))
     if fit.loss.kind != "squared":
         label = "delta" if fit.loss.kind == "huber" else "scale of Student's t"
         rows.append(Row("delta", f"{label}, in ln L", fit.loss.scale or 0.0, "1", subject=name, source=source))
-    _count(rows, name, found.runs.count, fit.converged)
+    count_rows(rows, name, found.runs.count, fit.converged)
     for profile in found.profiles:
-        value = values[list(_LABELS).index(profile.name)]
+        value = values[list(LABELS).index(profile.name)]
         how = Working(
             f"where twice the fall of ln likelihood, others refitted, is chi-squared's {found.coverage:.0%}", (runs,)
         )
         label, unit = f"{profile.name}, by its profile", "nats/token" if profile.name == "E" else "1"
         row = Row(f"profile_{profile.name}", label, value, unit, subject=name, working=how)
-        rows.append(_with(row, Interval(profile.low, profile.high, 0.0)))
+        rows.append(with_interval(row, Interval(profile.low, profile.high, 0.0)))
     if doubt is not None and doubt.speaks:
         for (one, other), value in correlations(doubt).items():
             label = f"correlation of {one if one == 'E' else f'ln {one}'} with {other}"
@@ -198,141 +182,3 @@ def _residuals(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
         more = f" and {len(far) - _TOLD} more" if len(far) > _TOLD else ""
         text += f"; more than {_FAR:g} times that: the law misses {', '.join(which)}{more}"
     notes.append(Note("residuals", f"{text}.", None, name, "assumption"))
-
-
-def _count(rows: list[Row], name: str, count: int, converged: bool, what: str = "runs") -> None:
-    rows.append(Row("runs", what, float(count), "1", subject=name))
-    rows.append(Row("converged", "converged (1 yes, 0 no)", float(converged), "1", subject=name))
-
-
-def _sampled(one: Sampled, values: Sequence[float], columns: Sequence[str], found: Fitted) -> list[Interval | None]:
-    """Return percentile intervals of values that are columns of a sample."""
-    sample = np.stack([one.column(name) for name in columns], axis=1)
-    if np.isfinite(sample).all(axis=1).sum() < max(2.0, (1.0 - FAILED) * len(sample)):
-        return [None] * len(values)
-    return list(intervals(sample, values, None, found.coverage, "percentile"))
-
-
-def _said_by(one: Sampled, name: str, notes: list[Note]) -> None:
-    for index, text in enumerate((*one.reasons, *one.warnings)):
-        notes.append(Note(f"{name}-{index + 1}", text + ".", None, name, "assumption"))
-
-
-def _isoflop(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
-    one, name = found.isoflop, "isoflop"
-    if one is None:
-        return
-    source = APPROACH[name]
-    used = [valley for valley in one.valleys if valley.bracketed]
-    working = Working(
-        "ln N_opt = ln k + a ln C through the bottoms of parabolas L = c0 + c1 u + c2 u^2, u = ln N",
-        (Number("budgets", float(len(used)), "1"),),
-    )
-    _exponents(one, name, source, working, found, rows)
-    rows += [
-        Row("valley_params", f"N_opt at {format_quantity(valley.flops, 'FLOP')} FLOP", valley.params_opt, "parameters",
-            subject=name, at=valley.flops, source=source)
-        for valley in used
-    ]  # fmt: skip
-    _count(rows, name, sum(len(valley.members) for valley in used), one.converged, "runs at these budgets")
-    _said_by(one, name, notes)
-
-
-def _exponents(one: Any, name: str, source: str, working: Working, found: Fitted, rows: list[Row]) -> None:
-    """Add the exponents and factors of a frontier that was fitted directly."""
-    columns = ("a", "b", "log_k_params", "log_k_tokens")
-    values = [getattr(one, column) for column in columns]
-    ends = _sampled(one, values, columns, found)
-    for index, (row_id, label, unit) in enumerate(
-        (("a", _LABELS["a"], "1"), ("b", _LABELS["b"], "1"), ("k_params", "k of N_opt = k C^a", "1"),
-         ("k_tokens", "k of D_opt = k C^b", "1"))
-    ):  # fmt: skip
-        end, value = ends[index], values[index]
-        if index > 1:
-            value, end = _exp(value), None if end is None else Interval(*map(_exp, end))
-            if not np.isfinite(value):
-                continue
-        rows.append(_with(Row(row_id, label, value, unit, subject=name, source=source, working=working), end))
-
-
-def _envelope(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
-    one, name = found.envelope, "envelope"
-    if one is None:
-        return
-    source = APPROACH[name]
-    working = Working("ln N = ln k + a ln C through the N of the lowest curve at each budget",
-                      (Number("budgets", float(len(one.flops)), "1"),))  # fmt: skip
-    _exponents(one, name, source, working, found, rows)
-    (end,) = _sampled(one, [one.curvature], ["curvature"], found)
-    label = "curvature: change of a a decade"
-    row = Row("curvature", label, one.curvature, "1", subject=name, source="hoffmann-2022: Appendix E")
-    rows.append(_with(row, end))
-    _count(rows, name, len(np.unique(one.winner)), one.converged, "curves on the frontier")
-    _said_by(one, name, notes)
-
-
-def _power(found: Fitted, rows: list[Row], notes: list[Note]) -> None:
-    one, name = found.power, "power"
-    if one is None:
-        return
-    source = APPROACH[name]
-    where = {"valleys": "bottoms of the valleys", "lowest": "lowest loss of each budget",
-             "stairs": "runs that none of as little compute beats"}.get(found.points, found.points)  # fmt: skip
-    points = (Number("points", float(one.count), "1", where),)
-    working = Working("L = a C^b + c, least squares of ln L", points)
-    ends = _sampled(one, [one.log_a, one.b, one.c], ("log_a", "b", "c"), found)
-    scale = None if ends[0] is None else Interval(*map(_exp, ends[0]))
-    for row_id, label, value, unit, end in (
-        *((("scale", "a of L = a C^b + c", _exp(one.log_a), "1", scale),) if np.isfinite(_exp(one.log_a)) else ()),
-        ("exponent", "b of L = a C^b + c", one.b, "1", ends[1]),
-        ("irreducible", "c of L = a C^b + c", one.c, "nats/token", ends[2]),
-    ):
-        rows.append(_with(Row(row_id, label, value, unit, subject=name, source=source, working=working), end))
-    rows.append(Row("objective", "objective, with c", one.objective, "1", subject=name, working=working))
-    if found.pure is not None:
-        bare = Working("L = a C^b, least squares of ln L", points)
-        rows.append(
-            Row("objective_pure", "objective, without c", found.pure.objective, "1", subject=name, working=bare)
-        )
-        rows.append(Row("exponent_pure", "b of L = a C^b", found.pure.b, "1", subject=name, working=bare))
-    factor = _exp(one.log_a)
-    times = format_quantity(factor, "1", digits=4) if np.isfinite(factor) else f"e^{one.log_a:.4g}"
-    law = f"L = {times} C^{one.b:.4g} + {one.c:.4f} nats/token"
-    bare_too = "" if found.pure is None else f"; without c C^{found.pure.b:.4g}, squares {_times(found)} as large"
-    notes.append(Note("power-law", f"{law}, through {one.count} points, {where}{bare_too}.", None, name, "assumption"))
-    held = found.held_out
-    if held is not None:
-        words = [
-            f"{label} of runs at most a thousandth foretells {law_.predicted:.4f}{_span(law_.low, law_.high)}"
-            for label, law_ in (("a C^b + c", held.irreducible), ("a C^b", held.pure))
-            if law_ is not None
-        ]
-        text = f"the largest, {format_quantity(held.flops, 'FLOP')} FLOP, has {held.actual:.4f}; {'; '.join(words)}."
-        notes.append(Note("held-out", text, None, name, "assumption"))
-        at = format_quantity(held.flops, "FLOP")
-        rows.append(Row("held_out_loss", f"loss at {at} FLOP, held out", held.actual, "nats/token", subject=name))
-        for row_id, label, told in (("held_out_predicted", "a C^b + c", held.irreducible),
-                                    ("held_out_predicted_pure", "a C^b", held.pure)):  # fmt: skip
-            if told is not None:
-                row = Row(row_id, f"foretold from below by {label}", told.predicted, "nats/token", subject=name)
-                rows.append(_with(row, Interval(told.low, told.high, 0.0)))
-    rows.append(Row("points", "points of the frontier", float(one.count), "1", subject=name))
-    rows.append(Row("converged", "converged (1 yes, 0 no)", float(one.converged), "1", subject=name))
-    _said_by(one, name, notes)
-
-
-def _exp(value: float) -> float:
-    """Return e to a logarithm, infinite where that is more than a float holds."""
-    with np.errstate(over="ignore"):
-        return float(np.exp(value))
-
-
-def _span(low: float, high: float) -> str:
-    return f" ({low:.4f} to {high:.4f})" if np.isfinite((low, high)).all() else ""
-
-
-def _times(found: Fitted) -> str:
-    """Return how many times as large the squares are without an irreducible loss."""
-    assert found.power is not None
-    assert found.pure is not None
-    return f"{found.pure.objective / max(found.power.objective, 1e-300):.3g} times"
