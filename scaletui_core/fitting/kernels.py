@@ -250,7 +250,7 @@ def descend(
         elif gain <= 1e-11 * here + rounding:
             return CONVERGED, here, calls  # what is left is rounding
         else:
-            damping = max(8.0 * damping, 1e-3)
+            damping = max(4.0 * damping, 1e-3)
 
 
 def refine(
@@ -267,7 +267,7 @@ def refine(
         for i in range(5):
             theta[i] = min(max(theta[i], box[0, i]), box[1, i])
         for s in range(scales.size):
-            near = tolerance if s == scales.size - 1 else 1e-4
+            near = tolerance if s == scales.size - 1 else 1e-2
             state, value, _ = descend(
                 theta, x, y, log_loss, weight, kind, scales[s], box, near, most, work, sums, scratch
             )

@@ -36,6 +36,8 @@ _ROUNDS, _VALLEYS, _BEST, _SHAKEN = 2, 12, 4, 24
 _STEPS, _LAST, _TOLERANCE = 100, 1000, 1e-13
 _FAR = 1e9  # a scale beyond all residuals: squares
 _SEARCHED = 4096  # runs that the search looks at; the rest join in the last refinement
+_LOOKED = 64  # runs that starts are ranked by
+_DEPTH = 4.0  # of ln(term/loss) at the centre of the runs
 _COLLINEAR = 0.9999
 _ONE_BUDGET = 0.3  # of ln C: 35%
 _UNITS = "is the column in millions or billions? write 17M, or the number in full"
@@ -300,14 +302,21 @@ def hoffmann_starts(problem: Problem) -> Array:
     return np.ascontiguousarray(starts)
 
 
+def _seen(problem: Problem, starts: Array) -> Array:
+    """Return starts whose terms can be seen: where a term is nothing at the centre of the runs, nothing moves it."""
+    out = starts.copy()
+    out[:, 1:3] = np.clip(starts[:, 1:3], problem.log_loss.min() - _DEPTH, problem.log_loss.max() + 1.0)
+    return out
+
+
 def _fit(problem: Problem, loss: Loss, exhaustive: bool, threads: int) -> ParametricFit:
     scale = loss.scale or _FAR
     small = _part(problem, _SEARCHED)
     straight, falling = np.array([scale]), _falling(scale)
     bottoms = _valleys(small, loss, scale)
-    starts = hoffmann_starts(problem)
+    starts = _seen(problem, hoffmann_starts(problem))
     heights = np.empty(len(starts))
-    compiled(kernels.look)(starts, *_columns(_part(problem, 256)), loss.number, scale, heights)
+    compiled(kernels.look)(starts, *_columns(_part(problem, _LOOKED)), loss.number, scale, heights)
     few = starts[np.argsort(heights, kind="stable")[:_BEST]]
     tried = [
         _refined(small, np.concatenate((bottoms, few)), loss, straight, threads),
