@@ -126,12 +126,6 @@ def _fit(
         from scaletui_core.fitting.examples import SAID
 
         answer = answer_of(found, **given(options))
-        if read.curves is not None:
-            text = (
-                f"read as training curves: {read.rows:,} points of {len(read.curves.params):,} runs, each with its "
-                "last loss, smoothed; --rows final takes each row as a run."
-            )
-            answer = answer._replace(notes=(Note("curves", text, None, None, "assumption"), *answer.notes))
         if example:
             answer = answer._replace(notes=(Note("synthetic", f"the example is {SAID}.", None), *answer.notes))
         return found, answer

@@ -60,6 +60,7 @@ def answer_of(found: Fitted, **more: Any) -> Answer:
         kind = "unreachable" if name in APPROACH else "assumption"
         reason = reason.removeprefix(f"{name} ")
         notes.append(Note(f"refused:{name}", reason + ".", None, name if name in APPROACH else "power", kind))
+    notes += [Note("data:told", f"{found.runs.told}.", None)] if found.runs.told else []
     notes += _faults(found.runs.faults)
     doubt = found.doubt
     origin = provenance(

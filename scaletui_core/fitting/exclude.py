@@ -59,7 +59,7 @@ def _part(runs: Runs, which: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Runs
     names = tuple(name for name, there in zip(runs.names, which.tolist(), strict=True) if there) if runs.names else ()
     return runs_of(
         runs.params[which], runs.tokens[which], runs.loss[which], runs.flops[which], lines=runs.lines[which],
-        names=names, file=runs.file, derived=runs.derived,
+        names=names, file=runs.file, derived=runs.derived, told=runs.told,
     )  # fmt: skip
 
 

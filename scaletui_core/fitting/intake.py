@@ -169,12 +169,17 @@ class Intake:
         params = np.where(spans.least == spans.most, spans.least, 0.5 * (spans.least + spans.most))
         tell_spikes(bins, names, faults)
         _tell_below(faults, params[has], spans.tokens[has], spans.line[has])
+        runs_ = f"{len(has):,} run{'s' if len(has) > 1 else ''}"
+        told = (
+            f"read as training curves, {curves.rows:,} points of {runs_}, each with its last loss, smoothed; --rows "
+            "final takes each row as a run"
+        )
         given = "flops" in rows.layout.at
         made, final = curves_of(bins, spans, names, params, given)
         flops = spans.flops[has] if given else None
         runs = runs_of(
             params[has], spans.tokens[has], final[has], flops, lines=spans.line[has], file=rows.file,
-            names=tuple(names[at] for at in has.tolist()), faults=faults.all(), derived=_derived(rows),
+            names=tuple(names[at] for at in has.tolist()), faults=faults.all(), derived=_derived(rows), told=told,
         )  # fmt: skip
         return runs, made
 

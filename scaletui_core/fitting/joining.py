@@ -59,7 +59,7 @@ def joined(reads: Sequence[Read]) -> Read:
     made = runs_of(
         *columns, lines=np.concatenate([one.lines for one in runs]), file=file, faults=faults,
         names=tuple(name for one in runs for name in one.names) if named else (),
-        derived=derived.pop() if len(derived) == 1 else "",
+        derived=derived.pop() if len(derived) == 1 else "", told=next((one.told for one in runs if one.told), ""),
     )  # fmt: skip
     return Read(made, _curves(reads), reads[0].columns, sum(read.rows for read in reads))
 

@@ -52,6 +52,8 @@ class Runs:
         Rows that were left out, and oddities.
     derived : str
         Which of ``params``, ``tokens``, ``flops`` was computed from the others; empty where none was.
+    told : str
+        What a reader must know of how the losses came about, such as that they are the ends of curves.
     excluded : Runs or None
         The runs of the file that a person left out.
     """
@@ -66,6 +68,7 @@ class Runs:
     digest: str
     faults: tuple[Fault, ...] = ()
     derived: str = ""
+    told: str = ""
     excluded: Runs | None = None
 
     @property
@@ -102,7 +105,7 @@ class Curves:
 def runs_of(
     params: npt.ArrayLike, tokens: npt.ArrayLike, loss: npt.ArrayLike, flops: npt.ArrayLike | None = None, *,
     lines: npt.ArrayLike | None = None, names: tuple[str, ...] = (), file: str = "", faults: tuple[Fault, ...] = (),
-    derived: str = "",
+    derived: str = "", told: str = "",
 ) -> Runs:  # fmt: skip
     """Return runs of arrays, sorted, with their digest.
 
@@ -112,7 +115,7 @@ def runs_of(
         N [parameters], D [tokens], final loss [nats/token]: finite numbers above 0, which a reader has checked.
     flops : array_like of shape (n,), optional
         C [FLOP]; 6 N D by default.
-    lines, names, file, faults, derived
+    lines, names, file, faults, derived, told
         As in `Runs`; lines are 1, 2, 3, ... by default.
 
     Examples
@@ -130,7 +133,9 @@ def runs_of(
     n, d, c, level = (np.ascontiguousarray(values[order]) for values in (n, d, c, level))
     digest = hashlib.sha256(np.stack((n, d, c, level)).astype("<f8").tobytes()).hexdigest()
     ordered = tuple(names[index] for index in order) if names else ()
-    return Runs(n, d, c, level, at[order], ordered, file, digest, faults, derived or ("flops" if flops is None else ""))
+    return Runs(
+        n, d, c, level, at[order], ordered, file, digest, faults, derived or ("flops" if flops is None else ""), told
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

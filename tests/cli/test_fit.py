@@ -124,6 +124,7 @@ def test_the_example_is_made_as_it_says(capsys):
     rows = rows_of(made, "parametric")
     assert rows["a"]["low"] < TRUTH[4] / (TRUTH[3] + TRUTH[4]) < rows["a"]["high"]
     curves = answer(capsys, "fit", folder / examples.CURVES, "--bootstraps", "500")
+    assert any("read as training curves, 1,800 points of 36 runs" in note["text"] for note in curves["notes"])
     envelope = rows_of(curves, "envelope")
     assert envelope["a"]["low"] < TRUTH[4] / (TRUTH[3] + TRUTH[4]) < envelope["a"]["high"]
     assert envelope["curvature"]["low"] < 0 < envelope["curvature"]["high"]
