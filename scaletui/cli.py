@@ -60,6 +60,7 @@ GROUPS = {
     "scenario": "scaletui.scenario_commands",
     "config": "scaletui.config_commands",
     "completion": "scaletui.completion_commands",
+    "bench": "scaletui.bench.commands",
 }
 """Commands that have commands of their own: each a module with an ``application``."""
 

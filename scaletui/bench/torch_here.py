@@ -6,13 +6,13 @@ import os
 import sys
 from typing import Any
 
+from scaletui.bench.asked import ABSENT
 from scaletui_core.errors import InputError, ScaletuiError
 
 BYTES = {"bf16": 2, "fp16": 2, "fp32": 4}
 """Bytes of a number, by format."""
 DEVICES = ("cuda", "mps", "cpu")
 """Kinds of device, the fastest first; ROCm's are ``cuda`` to torch."""
-ABSENT = "torch is not installed, and the benchmark measures with it: pip install 'scaletui[bench]'"
 
 
 def torch_module() -> Any:
