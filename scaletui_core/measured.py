@@ -53,16 +53,6 @@ def prefill_rate(tokens: float, seconds: float) -> float:
     return tokens / seconds
 
 
-@formula("ratio = tokens/min / (tokens/min of the first)", unit="1", source="scaletui: definition")
-def speed_ratio(tokens: float, first: float) -> float:
-    """Speed of one result in that of another.
-
-    >>> speed_ratio(3602, 1801)
-    2.0
-    """
-    return tokens / first
-
-
 class Regressed(NamedTuple):
     """The line through the medians of each rung, and the slopes of the repeats that are whole."""
 
@@ -113,9 +103,10 @@ def seconds_a_token(document: dict[str, Any]) -> Number | None:
 def answer_of(document: dict[str, Any], catalog: Catalog | None = None) -> Answer:
     """Return what a measurement says.
 
-    Row ids: ``time_per_token``, ``time_per_token_error``, ``latency``, ``latency_error``, ``r_squared``, ``unexplained``; of the
-    subjects ``measured``, ``batch N``, ``context N`` and each published speed ``time_per_token``,
-    ``tokens_per_minute``, ``words_per_minute``, ``human_multiple``, ``throughput``, ``bandwidth_share``;
+    Row ids: ``time_per_token``, ``time_per_token_error``, ``latency``, ``latency_error``, ``r_squared``,
+    ``unexplained``; of the subjects ``measured``, ``batch N``, ``context N`` and each published speed
+    ``time_per_token``, ``tokens_per_minute``, ``words_per_minute``, ``human_multiple``, ``throughput``,
+    ``bandwidth_share``;
     ``bandwidth_achieved``, ``flop_share``, ``prefill_rate``, ``prefill_flop_share``, ``first_token``; of the machine
     ``bandwidth_copy``, ``bandwidth_read``, ``matmul_rate``; of the model ``params``, ``memory_needed``.
 
@@ -144,9 +135,9 @@ def answer_of(document: dict[str, Any], catalog: Catalog | None = None) -> Answe
     spec = document["spec"]
     if found is not None and found.line.slope > 0.0:
         rungs = [point["tokens"] for point in document["points"]]
-        rows += _line_rows(found)
-        rows += _pace(document, SUBJECT, found.line.slope, spec["batch"], _spread(found.slopes))
-        rows += _shares(
+        rows += line_rows(found)
+        rows += pace(document, SUBJECT, found.line.slope, spec["batch"], spread_of(found.slopes))
+        rows += shares(
             document, SUBJECT, found.line.slope, spec["batch"], spec["prompt"] + sum(rungs) / len(rungs), True
         )
         if found.line.r2 < _FAR:
@@ -159,8 +150,8 @@ def answer_of(document: dict[str, Any], catalog: Catalog | None = None) -> Answe
     for step in document.get("steps", ()):
         subject = f"{step['kind']} {step['at']:,}"
         captions[subject] = f"{step['batch']} at once, {step['context']:,.0f} in the cache"
-        rows += _pace(document, subject, step["seconds"], step["batch"], (step["low"], step["high"]))
-        rows += _shares(document, subject, step["seconds"], step["batch"], step["context"], False)
+        rows += pace(document, subject, step["seconds"], step["batch"], (step["low"], step["high"]))
+        rows += shares(document, subject, step["seconds"], step["batch"], step["context"], False)
     if catalog is not None:
         rows += published_rows(catalog, captions)
         text = "The lines named pythia are published, not measured here: one A100, FP16."
@@ -187,11 +178,13 @@ def caption(document: dict[str, Any]) -> str:
     return ", ".join(str(part) for part in parts if part)
 
 
-def _spread(values: tuple[float, ...]) -> tuple[float, float] | None:
+def spread_of(values: tuple[float, ...]) -> tuple[float, float] | None:
+    """Return the least and the greatest of several; of one, nothing."""
     return (min(values), max(values)) if len(values) > 1 else None
 
 
-def _line_rows(found: Regressed) -> list[Row]:
+def line_rows(found: Regressed) -> list[Row]:
+    """Return what the line says beside its slope."""
     line = found.line
     points = Number("rungs", float(line.count), "1"), Number("repeats", float(max(len(found.slopes), 1)), "1")
     working = Working("slope and intercept of t = latency + slope x n, least squares", points)
@@ -216,7 +209,7 @@ def _ranged(row: Row, how: Formula, ends: tuple[float, float] | None, *rest: flo
     return row._replace(low=low, high=high)
 
 
-def _pace(
+def pace(
     document: dict[str, Any], subject: str, seconds: float, batch: int, ends: tuple[float, float] | None
 ) -> list[Row]:
     """Return a time a token with what follows from it; ``ends`` are the least and the greatest of the repeats [s]."""
@@ -238,7 +231,7 @@ def _pace(
     return [time, tokens, words, multiple, made("throughput", label, roofline.batch_throughput, b, t, subject=subject)]
 
 
-def _shares(
+def shares(
     document: dict[str, Any], subject: str, seconds: float, batch: int, context: float, whole: bool
 ) -> list[Row]:
     """Return the share of the machine's own bandwidth; with ``whole`` also of its arithmetic, and both rates."""
@@ -283,64 +276,6 @@ def _prefill_rows(document: dict[str, Any]) -> list[Row]:
         row = Row("first_token", "time to the first token, median", median(first), "s", source=HERE)
         rows.append(row._replace(low=min(first), high=max(first)))
     return rows
-
-
-def listed(documents: list[dict[str, Any]]) -> Answer:
-    """Return all results in a table, the oldest first."""
-    rows: list[Row] = []
-    captions: dict[str, str] = {}
-    for document in documents:
-        name, found = document["name"], regressed(document["points"])
-        captions[name] = caption(document)
-        timings = float(len(document["points"]))
-        rows.append(Row("timings", f"timings, {document['status']}", timings, "1", subject=name, source=HERE))
-        if found is not None and found.line.slope > 0.0:
-            rows += _pace(document, name, found.line.slope, document["spec"]["batch"], None)
-            rows += [row._replace(subject=name) for row in _line_rows(found) if row.id == "unexplained"]
-    columns = (
-        Column("tokens_per_minute", "tokens/min", "tokens"),
-        Column("human_multiple", "x human", "1"),
-        Column("unexplained", "1 - R^2", "fraction"),
-        Column("timings", "timings", "1"),
-    )
-    return Answer("bench-list", {}, tuple(rows), (), provenance(), Table("subject", columns, captions, tells_all=True))
-
-
-def compared(documents: list[dict[str, Any]]) -> Answer:
-    """Return results side by side, each with its speed as a ratio to that of the first.
-
-    Row ids, by the result's name as subject: those of a pace, ``latency``, ``unexplained``, ``bandwidth_share``,
-    ``speed_ratio``.
-    """
-    rows: list[Row] = []
-    notes: list[Note] = []
-    captions: dict[str, str] = {}
-    first: Number | None = None
-    for document in documents:
-        name, found = document["name"], regressed(document["points"])
-        captions[name] = caption(document)
-        if found is None or found.line.slope <= 0.0:
-            notes.append(Note(f"unreachable:{name}", "too few timings for a line.", None, name, "unreachable"))
-            continue
-        slope = found.line.slope
-        rows += _pace(document, name, slope, document["spec"]["batch"], _spread(found.slopes))
-        rows += [row._replace(subject=name) for row in _line_rows(found) if row.id in ("latency", "unexplained")]
-        rungs = [point["tokens"] for point in document["points"]]
-        context = document["spec"]["prompt"] + sum(rungs) / len(rungs)
-        rows += _shares(document, name, slope, document["spec"]["batch"], context, False)
-        speed = Number("tokens/min", roofline.tokens_a_minute(slope), "tokens", HERE)
-        first = first or speed._replace(symbol="tokens/min of the first")
-        rows.append(made("speed_ratio", f"speed, as a ratio, {name}", speed_ratio, speed, first, subject=name))
-    columns = (
-        Column("time_per_token", "time/token", "s"),
-        Column("tokens_per_minute", "tokens/min", "tokens"),
-        Column("speed_ratio", "ratio", "1"),
-        Column("latency", "latency", "s"),
-        Column("bandwidth_share", "bandwidth", "fraction"),
-        Column("unexplained", "1 - R^2", "fraction"),
-    )
-    table = Table("subject", columns, captions, tells_all=True)
-    return Answer("bench-compare", {}, tuple(rows), tuple(notes), provenance(), table)
 
 
 def published_rows(catalog: Catalog, captions: dict[str, str]) -> list[Row]:

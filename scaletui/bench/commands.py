@@ -137,7 +137,7 @@ def _show(name: str | None, **shown: Any) -> None:
 
 def _list(**shown: Any) -> None:
     from scaletui.bench.results import load, names
-    from scaletui_core.measured import listed
+    from scaletui_core.measured_lists import listed
 
     documents, problems = [], []
     for name in names():
@@ -156,7 +156,7 @@ def _list(**shown: Any) -> None:
 
 def _compare(names: list[str] | None, **shown: Any) -> None:
     from scaletui.bench.results import load
-    from scaletui_core.measured import compared
+    from scaletui_core.measured_lists import compared
 
     if len(names or ()) < 2:
         raise InputError("takes two results or more", where="NAME", hint="see scaletui bench list")

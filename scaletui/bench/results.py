@@ -151,7 +151,7 @@ def load(name: str, folder: str | None = None) -> Document:
     folder = folder or home()
     known = names(folder)
     if not known:
-        raise InputError("nothing has been measured yet", where=name, hint="scaletui bench measures")
+        raise InputError("nothing has been measured yet", where="NAME", hint="scaletui bench measures")
     if name == LAST:
         name = known[-1]
     if name not in known:

@@ -38,15 +38,13 @@ class Run:
             stderr=self._talk,
             start_new_session=True,
         )
+        self._say(json.dumps(spec).encode() + b"\n")
+
+    def _say(self, words: bytes) -> None:
         assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(json.dumps(spec).encode() + b"\n")
+        with contextlib.suppress(BrokenPipeError):  # it has died, which `events` will say
+            self._process.stdin.write(words)
             self._process.stdin.flush()
-        except BrokenPipeError:
-            pass  # it has died, which `events` will say
-        except BaseException:
-            self.end()
-            raise
 
     @property
     def pid(self) -> int:
@@ -54,7 +52,7 @@ class Run:
         return self._process.pid
 
     def events(self) -> Iterator[dict[str, Any]]:
-        """Yield each event but the last.
+        """Yield each event but the last; the process goes on when the next is asked for.
 
         Raises
         ------
@@ -70,6 +68,7 @@ class Run:
                 kind = InputError if event["code"] == InputError.exit_code else ScaletuiError
                 raise kind(event["message"])
             yield event
+            self._say(b".")
         raise ScaletuiError(self._died())
 
     def _died(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from typing import Any, TextIO
@@ -18,11 +17,14 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which ends this process as it wants
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print is no event
-    asked = json.loads(sys.stdin.readline())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    asked = json.loads(_first_line())
+    taken = threading.Semaphore(0)
+    threading.Thread(target=_heed_parent, args=(taken,), daemon=True).start()
     try:
         for event in events(asked):
             _write(out, event)
+            # Each timing is on the disk before the next begins: nothing is lost, and nobody writes while it measures.
+            taken.acquire()
         _write(out, {"event": "end"})
     except ScaletuiError as error:
         _write(out, {"event": "failed", "message": str(error), "code": error.exit_code})
@@ -44,14 +46,26 @@ def events(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield from measured(Shape(*spec["shape"]), spec)
 
 
+def _first_line() -> bytes:
+    """Return the first line of stdin, and leave the rest where it is."""
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = os.read(0, 1)
+        if not byte:
+            os._exit(1)
+        line += byte
+    return line
+
+
 def _write(out: TextIO, event: dict[str, Any]) -> None:
     out.write(json.dumps(event, allow_nan=False) + "\n")
     out.flush()
 
 
-def _end_with_parent() -> None:
-    """Leave, in whatever call the measurement is, when stdin ends: the parent has ended, however that came."""
-    os.read(0, 1)
+def _heed_parent(taken: threading.Semaphore) -> None:
+    """Count what the parent has taken, a byte an event; leave, in whatever call the measurement is, when it has ended."""
+    while os.read(0, 1):
+        taken.release()
     os._exit(1)
 
 
