@@ -316,12 +316,12 @@ def _notes(document: dict[str, Any], found: Regressed | None) -> list[Note]:
         notes.append(Note("others", "Other processes used the GPU too.", kind="assumption"))
     if after.get("throttled"):
         notes.append(Note("throttled", "The GPU held its clock down (heat or power).", kind="assumption"))
-    parts = [
-        str(machine[name]) for name in ("hardware", "system", "torch") if machine.get(name) and document.get("model")
-    ]
-    if parts:
-        parts[-1] = f"torch {parts[-1]}"
-        notes.append(Note("machine", f"Measured on {', '.join(parts)}.", kind="convention"))
+    versions = [str(machine["system"])] if machine.get("system") else []
+    versions += [f"torch {machine['torch']}"] if machine.get("torch") else []
+    versions += [f"runtime {machine['runtime']}"] if machine.get("runtime") else []
+    versions += [f"driver {before['driver']}"] if before.get("driver") else []
+    text = f"Measured: {'; '.join([caption(document), *versions])}."
+    notes.append(Note("machine", text, kind="convention"))
     return notes
 
 

@@ -63,7 +63,7 @@ def _write(out: TextIO, event: dict[str, Any]) -> None:
 
 
 def _heed_parent(taken: threading.Semaphore) -> None:
-    """Count what the parent has taken, a byte an event; leave, in whatever call the measurement is, when it has ended."""
+    """Count what the parent has taken, a byte an event; leave, in whatever call it is, when the parent has ended."""
     while os.read(0, 1):
         taken.release()
     os._exit(1)

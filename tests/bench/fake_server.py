@@ -18,7 +18,7 @@ class FakeServer(ThreadingHTTPServer):
         self.asked = []
         self.hanging = threading.Event()
         self.over = threading.Event()
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def url(self):
