@@ -7,13 +7,10 @@ import os
 import select
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import jsonschema
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 from fake_server import FakeServer
 
 from scaletui.bench import endpoint

@@ -9,9 +9,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-from conftest import SHAPES
+from tiny_shapes import SHAPES
 
 from scaletui.bench import asked, measure
 from scaletui.bench.measure import fitting, measured, rates
