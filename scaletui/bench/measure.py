@@ -152,7 +152,7 @@ def _timed(model: Decoder, spec: Event, roof: dict[str, float], free: float | No
         for count in order:
             took = seconds(partial(model.generate, prompt, count), device)
             yield {"event": "point", "tokens": count, "repeat": repeat, "seconds": took}
-    yield from _prefill(model, spec, roof)
+    yield from _prefill(model, spec, roof, free)
     shape, width = model.shape, model.keys.element_size()
     steps = 128 if device != "cpu" else 16
     start = spec["prompt"]
@@ -174,7 +174,7 @@ def _spread(times: list[float]) -> dict[str, float]:
     return {"seconds": statistics.median(times), "low": min(times), "high": max(times)}
 
 
-def _prefill(model: Decoder, spec: Event, roof: dict[str, float]) -> Iterator[Event]:
+def _prefill(model: Decoder, spec: Event, roof: dict[str, float], free: float | None) -> Iterator[Event]:
     """Time the reading of a prompt, of about a second's arithmetic where nothing else is asked."""
     count = spec["prefill"]
     if count is None:
@@ -182,6 +182,9 @@ def _prefill(model: Decoder, spec: Event, roof: dict[str, float]) -> Iterator[Ev
         while count < _MOST_PREFILL and 2.0 * params_read(model.shape) * count * 2 < roof["matmul"]:
             count *= 2
         count = min(count, max(model.context, _LEAST_PREFILL))
+    if free is not None and needed(model.shape, model.keys.element_size(), model.batch, count, count) > free * _ROOM:
+        yield {"event": "skipped", "kind": "prefill", "at": count}
+        return
     if count > model.context:
         model.make_room(count, model.batch)
     prompt = model.prompt(count)

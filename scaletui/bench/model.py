@@ -70,6 +70,8 @@ class Decoder:
         self._graphs: dict[int, Any] = {}
         self.keys: Any = None
         self.values: Any = None
+        if self._capture:
+            context = -(-context // 8) * 8  # masks of another width are copied before each kernel
         self.context, self.batch = context, batch
         self.cosines, self.sines = self._angles()
         room = (shape.layers, batch, shape.kv_heads, context, shape.head_dim)

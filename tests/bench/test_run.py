@@ -100,8 +100,9 @@ def test_a_batch_that_does_not_fit_is_passed_over(torch, quick, monkeypatch):
     shape = SHAPES["llama"]
     free = needed(shape, 4, 4, 40) / 0.92
     monkeypatch.setattr(measure, "free_bytes", lambda _: free)
-    found = list(measured(shape, {**SPEC, "batches": [2, 64]}))
-    assert [event["at"] for event in found if event["event"] == "skipped"] == [64]
+    found = list(measured(shape, {**SPEC, "batches": [2, 64], "prefill": 100_000}))
+    skipped = [(event["kind"], event["at"]) for event in found if event["event"] == "skipped"]
+    assert skipped == [("prefill", 100_000), ("batch", 64)]
     assert [event["at"] for event in found if event["event"] == "step"] == [2, 20]
 
 
