@@ -296,6 +296,23 @@ def truths() -> list[Result]:
     return results
 
 
+def decode() -> list[Result]:
+    """Compare `scaletui bench` on a CPU with a loop written by hand; nothing where torch is not installed."""
+    import importlib.util
+
+    if importlib.util.find_spec("torch") is None:
+        print("decode: not measured, torch is not installed", file=sys.stderr)
+        return []
+    import decoding
+
+    ours, naive, r2 = decoding.compared()
+    ratio = ours / naive
+    return [
+        Result("decode: pythia-70m, FP32, over a naive loop", ours, naive, "tok/min", ratio, ">= 0.75", ratio >= 0.75),
+        Result("decode: R^2 of time on tokens, quiet", r2, None, "", r2, ">= 0.99", r2 >= 0.99),
+    ]
+
+
 def seconds(function: Callable[[], object]) -> float:
     """Return the wall time of one call [s]."""
     start = time.perf_counter()
@@ -310,6 +327,7 @@ GROUPS: dict[str, Callable[[], list[Result]]] = {
     "ranges": samples,
     "fits": fits,
     "truths": truths,
+    "decode": decode,
 }
 
 

@@ -6,13 +6,14 @@ import importlib
 import io
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
 from scaletui.options import (
     ALL_OPTION,
     BARE_OPTIONS,
+    MEASURED_OPTION,
     PART_OPTIONS,
     SHARED_OPTIONS,
     fields_options,
@@ -28,6 +29,11 @@ from scaletui_core.calculator import PARTS, Calculator
 from scaletui_core.errors import ScaletuiError
 from scaletui_core.fields import Field, fields_of, parse_inputs
 from scaletui_core.safetext import visible
+
+if TYPE_CHECKING:
+    from scaletui.printing import Asked
+    from scaletui_core.answer import Note
+    from scaletui_core.presets import Catalog
 
 
 class Command(NamedTuple):
@@ -57,6 +63,7 @@ GROUPS = {
     "scenario": "scaletui.scenario_commands",
     "config": "scaletui.config_commands",
     "completion": "scaletui.completion_commands",
+    "bench": "scaletui.bench.commands",
 }
 """Commands that have commands of their own: each a module with an ``application``."""
 
@@ -152,6 +159,7 @@ def _function(calculator: Calculator, command: Command, words: Sequence[str] | N
         taken = tuple(option for name, option in flowing.items() if name in used)
         return with_options(function, fields_options(kept) + taken + BARE_OPTIONS)
     more = (ALL_OPTION,) * command.chains + (*flowing.values(),) + figure_options(calculator.name) + SHARED_OPTIONS
+    more += (MEASURED_OPTION,) if calculator.name == "speed" else ()
     more += sampling_options() if takes_ranges(calculator.inputs) else ()
     return with_options(function, fields_options(declared) + more)
 
@@ -165,19 +173,38 @@ _RANGES = (
 def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
     """Compute one answer and print it."""
     whole, start, assignments = given.pop("all", False), given.pop("scenario", None), given.pop("set", None)
+    measured = given.pop("measured", None)
     own = {field.name for field in fields_of(calculator.inputs)}
     shown = {name: given.pop(name) for name in list(given) if name not in own}
     if shown.get("axis") is not None:
         figure_named(calculator.name, shown["axis"])
+    told: tuple[Note, ...] = ()
+    if measured is not None:
+        from scaletui.bench.feed import multiple_of
+
+        given["human_multiple"], note = multiple_of(measured, given)
+        told = (note,)
     if whole or start is not None or assignments:
         from scaletui import scenario_commands
 
         asked = scenario_commands.chain_of if whole else scenario_commands.part_of_scenario
-        show(asked(calculator.name, given, start, assignments), **shown)
+        show(_with_notes(asked(calculator.name, given, start, assignments), told), **shown)
         return
     part = calculator.name if calculator.name in PARTS[1:] else None  # as in a scenario: the same seed, the same digits
     inputs: Any = parse_inputs(calculator.inputs, given, _place, part)
-    show(lambda catalog: (inputs, calculator.run(inputs, catalog)), **shown)
+    show(_with_notes(lambda catalog: (inputs, calculator.run(inputs, catalog)), told), **shown)
+
+
+def _with_notes(make: Callable[[Catalog], Asked], told: tuple[Note, ...]) -> Callable[[Catalog], Asked]:
+    """Return a function that makes an answer with more notes, before its own."""
+    if not told:
+        return make
+
+    def noted(catalog: Catalog) -> Asked:
+        inputs, answer = make(catalog)
+        return inputs, answer._replace(notes=told + answer.notes)
+
+    return noted
 
 
 def _place(declared: Field) -> str:

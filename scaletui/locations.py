@@ -35,8 +35,12 @@ def cache_folder() -> str | None:
 
 def scenario_folder() -> str | None:
     """Return the folder of the user's saved scenarios, ``$XDG_DATA_HOME/scaletui/scenarios``; None without a home."""
-    folder = _xdg("XDG_DATA_HOME", os.path.join(".local", "share"))
-    return None if folder is None else os.path.join(folder, "scenarios")
+    return _data("scenarios")
+
+
+def bench_folder() -> str | None:
+    """Return the folder of measured speeds, ``$XDG_DATA_HOME/scaletui/bench``; None without a home."""
+    return _data("bench")
 
 
 def state_folder() -> str | None:
@@ -69,6 +73,11 @@ def kernel_folder() -> str | None:
 def catalog() -> Catalog:
     """Return the presets as this user has them."""
     return Catalog(shipped_presets(), user=config_folder(), cache=cache_folder())
+
+
+def _data(name: str) -> str | None:
+    folder = _xdg("XDG_DATA_HOME", os.path.join(".local", "share"))
+    return None if folder is None else os.path.join(folder, name)
 
 
 def _xdg(variable: str, below_home: str) -> str | None:

@@ -81,6 +81,14 @@ SET_OPTION: Option = (
         ),
     ],
 )
+MEASURED_OPTION: Option = (
+    "measured",
+    None,
+    Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--measured", metavar="NAME", help="The speed that scaletui bench measured; last is the newest."),
+    ],
+)
 PART_OPTIONS: dict[str, Option] = {"--scenario": SCENARIO_OPTION, "--set": SET_OPTION}
 """The options with which a command answers as part of a scenario, and inherits what its own options leave open."""
 

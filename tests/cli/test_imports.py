@@ -56,6 +56,8 @@ LINES = [
     "batch --loss 3 --plot",
     "config show",
     "completion bash",
+    "bench list",
+    "bench --help",
     "--color 16 --ascii calc --flops 5.76e23",
     "--help",
     "fit --help",

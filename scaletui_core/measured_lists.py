@@ -1,0 +1,82 @@
+"""Measurements beside each other: all there are, and some as ratios to the first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scaletui_core import roofline
+from scaletui_core.answer import Answer, Column, Note, Row, Table, made
+from scaletui_core.calculator import provenance
+from scaletui_core.formula import Number, examples, formula
+from scaletui_core.measured import HERE, caption, line_rows, pace, regressed, shares, spread_of
+
+
+@formula("ratio = tokens/min / (tokens/min of the first)", unit="1", source="scaletui: definition")
+def speed_ratio(tokens: float, first: float) -> float:
+    """Speed of one result in that of another.
+
+    >>> speed_ratio(3602, 1801)
+    2.0
+    """
+    return tokens / first
+
+
+def listed(documents: list[dict[str, Any]]) -> Answer:
+    """Return all results in a table, the oldest first."""
+    rows: list[Row] = []
+    captions: dict[str, str] = {}
+    for document in documents:
+        name, found = document["name"], regressed(document["points"])
+        captions[name] = caption(document)
+        timings = float(len(document["points"]))
+        rows.append(Row("timings", f"timings, {document['status']}", timings, "1", subject=name, source=HERE))
+        if found is not None and found.line.slope > 0.0:
+            rows += pace(document, name, found.line.slope, document["spec"]["batch"], None)
+            rows += [row._replace(subject=name) for row in line_rows(found) if row.id == "unexplained"]
+    columns = (
+        Column("tokens_per_minute", "tokens/min", "tokens"),
+        Column("human_multiple", "x human", "1"),
+        Column("unexplained", "1 - R^2", "fraction"),
+        Column("timings", "timings", "1"),
+    )
+    return Answer("bench-list", {}, tuple(rows), (), provenance(), Table("subject", columns, captions, tells_all=True))
+
+
+def compared(documents: list[dict[str, Any]]) -> Answer:
+    """Return results side by side, each with its speed as a ratio to that of the first.
+
+    Row ids, by the result's name as subject: those of a pace, ``latency``, ``unexplained``, ``bandwidth_share``,
+    ``speed_ratio``.
+    """
+    rows: list[Row] = []
+    notes: list[Note] = []
+    captions: dict[str, str] = {}
+    first: Number | None = None
+    for document in documents:
+        name, found = document["name"], regressed(document["points"])
+        captions[name] = caption(document)
+        if found is None or found.line.slope <= 0.0:
+            notes.append(Note(f"unreachable:{name}", "too few timings for a line.", None, name, "unreachable"))
+            continue
+        slope = found.line.slope
+        rows += pace(document, name, slope, document["spec"]["batch"], spread_of(found.slopes))
+        rows += [row._replace(subject=name) for row in line_rows(found) if row.id in ("latency", "unexplained")]
+        rungs = [point["tokens"] for point in document["points"]]
+        context = document["spec"]["prompt"] + sum(rungs) / len(rungs)
+        rows += shares(document, name, slope, document["spec"]["batch"], context, False)
+        speed = Number("tokens/min", roofline.tokens_a_minute(slope), "tokens", HERE)
+        first = first or speed._replace(symbol="tokens/min of the first")
+        rows.append(made("speed_ratio", f"speed, as a ratio, {name}", speed_ratio, speed, first, subject=name))
+    columns = (
+        Column("time_per_token", "time/token", "s"),
+        Column("tokens_per_minute", "tokens/min", "tokens"),
+        Column("speed_ratio", "ratio", "1"),
+        Column("latency", "latency", "s"),
+        Column("bandwidth_share", "bandwidth", "fraction"),
+        Column("unexplained", "1 - R^2", "fraction"),
+    )
+    table = Table("subject", columns, captions, tells_all=True)
+    return Answer("bench-compare", {}, tuple(rows), tuple(notes), provenance(), table)
+
+
+__test__ = examples(globals())

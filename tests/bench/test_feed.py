@@ -1,0 +1,67 @@
+"""A measured speed in place of the estimate, in speed and in what follows from it; no torch."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from test_measured import SLOPE, document
+
+from scaletui.cli import run
+
+MULTIPLE = 60 / (SLOPE * 1.01) * 0.75 / 380
+
+
+@pytest.fixture
+def said(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    folder = tmp_path / "scaletui" / "bench"
+    folder.mkdir(parents=True)
+    (folder / "mine-1.json").write_text(json.dumps(document()))
+    (folder / "short-1.json").write_text(json.dumps(document(points=document()["points"][:2])))
+
+    def ask(*words):
+        code = run(list(words))
+        return code, *capsys.readouterr()
+
+    return ask
+
+
+def rows(out):
+    return {row["id"]: row["value"] for row in json.loads(out)["rows"]}
+
+
+def test_speed_is_that_of_the_measurement(said):
+    code, out, err = said("speed", "--measured", "mine-1", "--k", "5", "--format", "json")
+    assert (code, err) == (0, "")
+    assert rows(out)["tokens_per_minute"] == pytest.approx(60 / SLOPE / 1.01)
+    assert rows(out)["speed"] == pytest.approx(25 * MULTIPLE)
+    note = json.loads(out)["notes"][0]
+    assert (note["id"], note["source"]) == ("measured", "scaletui bench: mine-1")
+    assert "pythia-12b, A100, bf16" in note["text"]
+
+
+def test_another_person_makes_another_multiple_of_the_same_speed(said):
+    options = ("--words-per-minute", "300", "--tokens-per-word", "1.5", "--format", "json")
+    out = said("speed", "--measured", "mine-1", "--k", "1", *options)[1]
+    assert rows(out)["tokens_per_minute"] == pytest.approx(60 / SLOPE / 1.01)
+    assert rows(out)["speed"] == pytest.approx(60 / SLOPE / 1.01 / 1.5 / 300)
+
+
+def test_it_goes_into_a_scenario(said):
+    code, out, _ = said("speed", "--measured", "mine-1", "--set", "calc.flops=1e24", "--k", "2", "--format", "json")
+    assert code == 0
+    assert rows(out)["speed"] == pytest.approx(4 * MULTIPLE)
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("--measured mine-2", "NAME: no result is called 'mine-2' (did you mean mine-1?)"),
+        ("--measured short-1", "--measured: short-1 has too few timings for a speed"),
+        ("--measured mine-1 --params 7B", "--params: gives the speed too: drop one"),
+        ("--measured mine-1 --human-multiple 5", "--human-multiple: gives the speed too: drop one"),
+    ],
+)
+def test_what_is_wrong_is_one_message(said, line, what):
+    assert said("speed", *line.split()) == (2, "", f"scaletui: {what}\n")
