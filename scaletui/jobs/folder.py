@@ -1,0 +1,329 @@
+"""The folder of a run: what is asked, in shards, and the result of each; whatever stops the work, results stay.
+
+``spec.json`` says what, by which version, from which seed, in which shards; ``input.json`` what all shards need;
+``shard-0001.json`` and so on are results, each written whole or not at all; ``shard-0001.failed`` why one failed;
+``job-123.json`` what was sent to Slurm; ``logs`` what its workers said. The folder's name follows from what is asked,
+so the same command finds the same folder, and goes on with what is missing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from scaletui import locations
+from scaletui.files import write_atomically
+from scaletui_core import __version__
+from scaletui_core.errors import InputError, ScaletuiError
+from scaletui_core.safetext import visible
+
+SCHEMA = "scaletui.run/1"
+RESULT = "scaletui.shard/1"
+_SPEC, _INPUT, _LOCK = "spec.json", "input.json", "lock"
+LOGS = "logs"
+_TAIL = b"}\n"
+_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_SHUT = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+class Run(NamedTuple):
+    """A run and its folder.
+
+    Attributes
+    ----------
+    folder : str
+        Its path, without links.
+    what : str
+        The kind of work; see `scaletui.jobs.kinds`.
+    title : str
+        What it is, in a line, for people.
+    version : str
+        The scaletui that cut it into shards, and must work on them.
+    seed : int
+        Where its random numbers come from.
+    shards : tuple
+        What each shard has of its own, as JSON; the first has the number 1.
+    digest : str
+        SHA-256 of all that, and of the input, in hexadecimal.
+    """
+
+    folder: str
+    what: str
+    title: str
+    version: str
+    seed: int
+    shards: tuple[Any, ...]
+    digest: str
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: the folder's own name."""
+        return os.path.basename(self.folder)
+
+    @property
+    def shown(self) -> str:
+        """The path, for messages."""
+        return visible(self.folder, 200)
+
+    def path(self, index: int, suffix: str = "json") -> str:
+        """Return the path of the result of a shard."""
+        return os.path.join(self.folder, f"shard-{index:04d}.{suffix}")
+
+    def done(self) -> set[int]:
+        """Return the shards that have a result; half a file, of a disk that lost power, is none."""
+        return {index for index in range(1, len(self.shards) + 1) if _is_whole(self.path(index))}
+
+    def missing(self) -> list[int]:
+        """Return the shards without a result, in order."""
+        done = self.done()
+        return [index for index in range(1, len(self.shards) + 1) if index not in done]
+
+    def given(self) -> Any:
+        """Return what all shards need."""
+        return _json(os.path.join(self.folder, _INPUT))
+
+
+def create(
+    what: str, title: str, seed: int, given: Any, shards: Sequence[Any], folder: str | None = None, write: bool = True
+) -> Run:
+    """Return the run of some work, its folder made where it is not there yet.
+
+    Parameters
+    ----------
+    what : str
+        The kind of work.
+    title : str
+        What it is, in a line, for people.
+    seed : int
+        Where its random numbers come from.
+    given : object
+        What all shards need, as JSON can hold it.
+    shards : sequence
+        What each has of its own, as JSON can hold it.
+    folder : str, optional
+        Where it is to be; by default in the user's data folder, under a name that follows from all of this.
+    write : bool
+        Whether to make it; without, it is only told what it would be.
+
+    Raises
+    ------
+    InputError
+        If the folder is of other work.
+    ScaletuiError
+        If it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     run = create("fit", "a fit", 0, {}, [[0, 64], [64, 100]], os.path.join(place, "mine"))
+    ...     write_result(run, 2, [1.5])
+    ...     run.missing(), opened(run.folder) == run
+    ([1], True)
+    """
+    text = json.dumps(given, allow_nan=False)
+    asked = {"schema": SCHEMA, "what": what, "title": title, "version": __version__, "seed": seed, "shards": [*shards]}
+    digest = hashlib.sha256(f"{json.dumps(asked, allow_nan=False)}\n{text}".encode()).hexdigest()
+    path = os.path.realpath(os.path.join(home(), f"{what}-{digest[:10]}") if folder is None else folder)
+    if not os.path.exists(os.path.join(path, _SPEC)):
+        if not write:
+            return Run(path, what, title, __version__, seed, (*shards,), digest)
+        try:
+            os.makedirs(os.path.join(path, LOGS), exist_ok=True)
+            write_atomically(os.path.join(path, _INPUT), text + "\n")
+            # The spec is last: where there is one, the rest is there.
+            write_atomically(os.path.join(path, _SPEC), json.dumps({**asked, "digest": digest}, allow_nan=False) + "\n")
+        except OSError as error:
+            raise unwritable(path, _SPEC, error) from None
+    run = opened(path)
+    if run.digest != digest:
+        made = "" if run.version == __version__ else f", made by scaletui {visible(run.version, 40)}"
+        raise InputError(
+            f"holds other work{made}: {visible(run.title, 200)}", where=run.shown, hint="name another folder"
+        )
+    return run
+
+
+def opened(folder: str) -> Run:
+    """Return the run of a folder.
+
+    Raises
+    ------
+    InputError
+        If it is none, or cannot be read.
+    """
+    path = os.path.realpath(folder)
+    spec = _json(os.path.join(path, _SPEC))
+    sound = isinstance(spec, dict) and spec.get("schema") == SCHEMA and isinstance(spec.get("shards"), list)
+    kinds = {"what": str, "title": str, "version": str, "seed": int, "digest": str}
+    if not sound or not all(isinstance(spec.get(key), kind) for key, kind in kinds.items()):
+        raise InputError("is no run of this scaletui", where=visible(os.path.join(path, _SPEC), 200))
+    shards = tuple(spec["shards"])
+    return Run(path, spec["what"], spec["title"], spec["version"], spec["seed"], shards, spec["digest"])
+
+
+def named(name: str) -> Run:
+    """Return the run that a person names: a path, or the name of a folder in the user's data folder.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    path = name if os.sep in name or os.path.isfile(os.path.join(name, _SPEC)) else os.path.join(home(), name)
+    if not name or not os.path.isfile(os.path.join(path, _SPEC)):
+        from scaletui_core.errors import unknown_name
+
+        if os.sep in name:
+            raise InputError("is no folder of a run", where=visible(name, 200), hint="see scaletui jobs list")
+        raise unknown_name("run", name, tuple(names()), listing="scaletui jobs list", where="RUN")
+    return opened(path)
+
+
+def names() -> list[str]:
+    """Return the names of the runs in the user's data folder."""
+    try:
+        return sorted(name for name in os.listdir(home()) if os.path.isfile(os.path.join(home(), name, _SPEC)))
+    except OSError:
+        return []
+
+
+def home() -> str:
+    """Return the folder of the user's runs.
+
+    Raises
+    ------
+    InputError
+        If there is no home.
+    """
+    folder = locations.jobs_folder()
+    if folder is None:
+        raise InputError("there is no home for runs", where="--folder", hint="set HOME, or name a folder")
+    return folder
+
+
+def write_result(run: Run, index: int, value: Any) -> None:
+    """Write the result of a shard, whole or not at all.
+
+    Raises
+    ------
+    ScaletuiError
+        If it cannot be written. One that another worker has written meanwhile is as good.
+    """
+    head = {"schema": RESULT, "digest": run.digest, "index": index, "version": __version__}
+    try:
+        write_atomically(run.path(index), json.dumps({**head, "value": value}, allow_nan=False) + "\n")
+    except OSError as error:
+        if not _is_whole(run.path(index)):
+            raise unwritable(run.folder, os.path.basename(run.path(index)), error) from None
+    with contextlib.suppress(OSError):
+        os.unlink(run.path(index, "failed"))
+
+
+def write_failure(run: Run, index: int, reason: str) -> None:
+    """Note why a shard failed, where that can be written: the job's own log has it too."""
+    with contextlib.suppress(OSError):
+        write_atomically(run.path(index, "failed"), f"{reason}\n")
+
+
+def failure(run: Run, index: int) -> str | None:
+    """Return why a shard failed, in a line; None where no worker said so."""
+    try:
+        with open(run.path(index, "failed"), encoding="utf-8", errors="replace") as file:
+            return visible(file.readline(2000).strip(), 300)
+    except OSError:
+        return None
+
+
+def results(run: Run) -> list[Any]:
+    """Return the results of all shards, in their order.
+
+    Raises
+    ------
+    ScaletuiError
+        If one is missing or is not of this run.
+    """
+    missing = run.missing()
+    if missing:
+        raise ScaletuiError(
+            f"{run.name}: {len(missing)} of {len(run.shards)} shards have no result yet: {spans(missing)}"
+            f" (scaletui jobs show {run.name} says why)"
+        )
+    out = []
+    for index in range(1, len(run.shards) + 1):
+        one = _json(run.path(index))
+        if not isinstance(one, dict) or one.get("digest") != run.digest or one.get("index") != index:
+            hint = f"delete it, and scaletui jobs resume {run.name} makes it again"
+            raise ScaletuiError(f"{visible(run.path(index), 200)}: is not the result of this run's shard ({hint})")
+        out.append(one["value"])
+    return out
+
+
+def spans(indices: Sequence[int]) -> str:
+    """Return numbers as Slurm takes them, ranges where they are consecutive.
+
+    >>> spans([1, 2, 3, 7, 9, 10])
+    '1-3,7,9-10'
+    """
+    out: list[list[int]] = []
+    for index in indices:
+        if out and index == out[-1][1] + 1:
+            out[-1][1] = index
+        else:
+            out.append([index, index])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in out)
+
+
+@contextlib.contextmanager
+def locked(run: Run) -> Iterator[None]:
+    """Keep others from sending the same shards meanwhile; on a file system without locks, nobody is kept."""
+    import fcntl
+
+    try:
+        file = os.open(os.path.join(run.folder, _LOCK), os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise unwritable(run.folder, _LOCK, error) from None
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
+
+
+def unwritable(folder: str, name: str, error: OSError) -> ScaletuiError:
+    """Return the error of a folder that takes no file.
+
+    >>> print(unwritable("/run", "shard-0001.json", OSError(errno.EDQUOT, "Disk quota exceeded")))
+    /run: cannot write shard-0001.json: Disk quota exceeded (make room, or name another folder; finished shards stay)
+    """
+    hint = ""
+    if error.errno in _ROOM:
+        hint = " (make room, or name another folder; finished shards stay)"
+    elif error.errno in _SHUT:
+        hint = " (the folder must be one that you may write)"
+    return ScaletuiError(f"{visible(folder, 200)}: cannot write {name}: {error.strerror or error}{hint}")
+
+
+def _is_whole(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            file.seek(-len(_TAIL), os.SEEK_END)
+            return file.read() == _TAIL
+    except OSError:
+        return False
+
+
+def _json(path: str) -> Any:
+    try:
+        with open(path, "rb") as file:
+            return json.load(file)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=visible(path, 200)) from None
+    except (ValueError, RecursionError):
+        raise InputError("is not JSON", where=visible(path, 200), hint="delete it, and send the run again") from None

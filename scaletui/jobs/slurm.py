@@ -1,0 +1,303 @@
+"""Slurm's own commands: send an array, ask how it goes, take it back; its refusals in its own words."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from scaletui.files import write_atomically
+from scaletui.jobs import cluster, pool
+from scaletui.jobs.cluster import Cluster
+from scaletui.jobs.folder import Run, locked, spans, unwritable
+from scaletui_core.errors import ScaletuiError
+from scaletui_core.safetext import visible
+
+PATIENCE = 60.0
+"""Seconds that a command of Slurm's may take: a controller that is down lets them wait."""
+_JOB = re.compile(r"job-(\d+)\.json")
+
+
+class Refused(ScaletuiError):
+    """What the cluster would not do (exit code 3), in the scheduler's own words."""
+
+    exit_code = 3
+
+
+class Task(NamedTuple):
+    """One task of an array, as Slurm knows it.
+
+    Attributes
+    ----------
+    job, shard : int
+        Of which array, and which shard it works on.
+    state : str
+        Slurm's word: ``PENDING``, ``RUNNING``, ``FAILED``, ``OUT_OF_MEMORY``, ...
+    reason : str
+        Why it is pending, or how it ended; empty where Slurm says nothing.
+    """
+
+    job: int
+    shard: int
+    state: str
+    reason: str
+
+    @property
+    def live(self) -> bool:
+        """Whether it is still to run, or runs."""
+        return self.state in _LIVE
+
+
+_PENDING = {"PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "SPECIAL_EXIT", "RESV_DEL_HOLD"}
+_LIVE = _PENDING | {
+    "RUNNING",
+    "CONFIGURING",
+    "COMPLETING",
+    "SUSPENDED",
+    "RESIZING",
+    "SIGNALING",
+    "STAGE_OUT",
+    "STOPPED",
+}
+
+
+def is_pending(task: Task) -> bool:
+    """Whether a task waits for its turn."""
+    return task.state in _PENDING
+
+
+class Gpus(NamedTuple):
+    """GPUs of one type in a partition.
+
+    Attributes
+    ----------
+    partition : str
+        Its name.
+    kind : str
+        The type, as ``--gres gpu:TYPE:1`` takes it; empty where the cluster names none.
+    each, nodes : int
+        How many a node has, and how many such nodes there are.
+    cpus, memory : int
+        Processors and memory [MB] of such a node.
+    state, time : str
+        Whether the partition is up, and the most time it grants.
+    """
+
+    partition: str
+    kind: str
+    each: int
+    nodes: int
+    cpus: int
+    memory: int
+    state: str
+    time: str
+
+    @property
+    def gres(self) -> str:
+        """What asks for one of them; empty of nodes without a GPU."""
+        return "" if not self.each else f"gpu:{self.kind}:1" if self.kind else "gpu:1"
+
+
+def call(words: Sequence[str], text: str | None = None, folder: str | None = None) -> str:
+    """Return what a command of Slurm's prints.
+
+    Raises
+    ------
+    Refused
+        If it fails: with its own words.
+    ScaletuiError
+        If it is not here, or does not answer.
+    """
+    tool = words[0]
+    try:
+        done = subprocess.run(
+            list(words), input="" if text is None else text, capture_output=True, text=True, errors="replace",
+            cwd=folder, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+    except FileNotFoundError:
+        hint = "run this where the cluster's commands are, or use --local N"
+        raise ScaletuiError(f"there is no {tool} here: Slurm is not installed, or not on the PATH ({hint})") from None
+    except subprocess.TimeoutExpired:
+        raise Refused(f"{tool}: no answer within {PATIENCE:.0f} s") from None
+    except OSError as error:
+        raise ScaletuiError(f"{tool}: cannot be run: {error.strerror}") from None
+    if done.returncode:
+        said = [line.removeprefix(f"{tool}: ").removeprefix("error: ") for line in done.stderr.splitlines() if line]
+        raise Refused(f"{tool}: {visible('; '.join(said) or f'exit code {done.returncode}', 600)}")
+    return done.stdout
+
+
+def submission(run: Run, asked: Cluster, indices: Sequence[int]) -> str:
+    """Return the batch script that works on some of a run's shards."""
+    return cluster.script(asked, run.name, run.folder, pool.command(run), spans(indices))
+
+
+def submit(run: Run, asked: Cluster) -> tuple[int | None, list[int]]:
+    """Send what a run is missing and what is not yet queued, and return the job with its shards; none where none is.
+
+    Raises
+    ------
+    Refused
+        If the cluster refuses: its words, and the GPU types that it has where it knows none of that name.
+    ScaletuiError
+        If there is no ``sbatch``, or the folder cannot be written.
+    """
+    with locked(run):
+        missing = run.missing()
+        queued = _live(run) if missing else set()
+        wanted = [index for index in missing if index not in queued]
+        if not wanted:
+            return None, []
+        text = submission(run, asked, wanted)
+        try:
+            os.makedirs(os.path.join(run.folder, "logs"), exist_ok=True)
+            out = call(["sbatch", "--parsable"], text, run.folder)
+        except Refused as refusal:
+            raise Refused(f"{refusal}{_offer(str(refusal), asked)}") from None
+        except OSError as error:
+            raise unwritable(run.folder, "logs", error) from None
+        number = out.strip().partition(";")[0]
+        if not (number.isascii() and number.isdigit()):
+            raise Refused(f"sbatch: said '{visible(out.strip(), 200)}' in place of a job's number")
+        record = {"job": int(number), "shards": wanted, "script": text}
+        path = f"job-{number}.json"
+        try:
+            write_atomically(os.path.join(run.folder, path), json.dumps(record) + "\n")
+        except OSError as error:
+            raise ScaletuiError(f"{unwritable(run.folder, path, error)}: job {number} runs all the same") from None
+        return int(number), wanted
+
+
+def _live(run: Run) -> set[int]:
+    """Return the shards that are queued or running; of a run that was never sent, a queue that is silent says none."""
+    try:
+        return {task.shard for task in tasks(run) if task.live}
+    except ScaletuiError:
+        if jobs(run):
+            raise
+        return set()
+
+
+def _offer(refusal: str, asked: Cluster) -> str:
+    """Return the GPU types of the cluster, where what it refused may have been one of them."""
+    if asked.gres is None or not any(word in refusal.lower() for word in ("gres", "node configuration")):
+        return ""
+    try:
+        known = sorted({one.gres for one in gpus() if one.gres})
+    except ScaletuiError:
+        return ""
+    return f" (the cluster has {', '.join(known)})" if known else " (the cluster has no GPUs)"
+
+
+def jobs(run: Run) -> list[int]:
+    """Return the jobs that were sent for a run, the first first."""
+    found = (_JOB.fullmatch(name) for name in os.listdir(run.folder))
+    return sorted(int(one[1]) for one in found if one)
+
+
+def tasks(run: Run) -> list[Task]:
+    """Return what Slurm knows of a run's tasks: by its accounts, where it keeps some, and by its queue.
+
+    Jobs that the folder does not know, since what sent them was killed then, are found by their name and folder.
+
+    Raises
+    ------
+    ScaletuiError
+        If neither answers.
+    """
+    found: dict[tuple[int, int], Task] = {}
+    known = jobs(run)
+    if known:
+        try:
+            for task in _accounted(known):
+                found[task.job, task.shard] = task
+        except ScaletuiError:  # accounting is a choice of the cluster's
+            pass
+    try:
+        queued = _queued(run)
+    except ScaletuiError:
+        if not found:
+            raise
+    else:
+        # The queue says why a task is pending; of one that has left it, the accounts know more.
+        found.update({(one.job, one.shard): one for one in queued if one.live or (one.job, one.shard) not in found})
+    return sorted(found.values())
+
+
+def _accounted(known: Sequence[int]) -> list[Task]:
+    ids = ",".join(map(str, known))
+    out = call(["sacct", "-n", "-P", "-X", "--array", "-j", ids, "-o", "JobID,State,ExitCode"])
+    found = []
+    for line in out.splitlines():
+        name, _, rest = line.partition("|")
+        state, _, code = rest.partition("|")
+        job, _, index = name.partition("_")
+        if job.isdigit() and index.isdigit():
+            word = state.split(" ")[0]  # CANCELLED by 1000
+            found.append(Task(int(job), int(index), word, f"exit code {code}" if word == "FAILED" else ""))
+    return found
+
+
+def _queued(run: Run) -> list[Task]:
+    out = call(["squeue", "-h", "-r", "-t", "all", f"--name={run.name}", "-o", "%F|%K|%T|%r|%Z"])
+    found = []
+    for line in out.splitlines():
+        job, index, state, reason, folder = (line.split("|", 4) + [""] * 5)[:5]
+        if folder == run.folder and job.isdigit() and index.isdigit():
+            found.append(Task(int(job), int(index), state, "" if reason == "None" else reason))
+    return found
+
+
+def cancel(run: Run) -> list[int]:
+    """Take back what is queued or running, and return which jobs; what is finished stays.
+
+    Raises
+    ------
+    ScaletuiError
+        If Slurm is not here, or refuses.
+    """
+    live = sorted({task.job for task in tasks(run) if task.live})
+    if live:
+        call(["scancel", *map(str, live)])
+    return live
+
+
+def gpus() -> list[Gpus]:
+    """Return the nodes of each partition by the GPUs they have.
+
+    Raises
+    ------
+    ScaletuiError
+        If Slurm is not here, or does not answer.
+    """
+    return parsed(call(["sinfo", "-h", "-o", "%P|%a|%l|%D|%c|%m|%G"]))
+
+
+def parsed(text: str) -> list[Gpus]:
+    r"""Return what ``sinfo -h -o '%P|%a|%l|%D|%c|%m|%G'`` prints, a record for each kind of GPU.
+
+    Examples
+    --------
+    >>> text = "gpu*|up|1-00:00:00|2|64+|512000|gpu:a100:4(S:0-1),shard:8\ncpu|up|infinite|9|32|64000|(null)"
+    >>> for one in parsed(text):
+    ...     print(one.partition, one.kind, one.each, one.nodes, one.gres)
+    gpu a100 4 2 gpu:a100:1
+    cpu  0 9
+    """
+    out = []
+    for line in text.splitlines():
+        fields = line.split("|")
+        if len(fields) < 7:
+            continue
+        name, state, time, nodes, cpus, memory, gres = fields[:7]
+        found = _KINDS.findall(re.sub(r"\([^)]*\)", "", gres)) or [("", "0")]
+        for kind, each in found:
+            about = (int(nodes), int(cpus.rstrip("+") or 0), int(memory.rstrip("+") or 0))
+            out.append(Gpus(name.rstrip("*"), kind, int(each), *about, state, time))
+    return out
+
+
+_KINDS = re.compile(r"(?:^|,)gpu(?::([A-Za-z][^:,]*))?(?::(\d+))?(?=,|$)")
