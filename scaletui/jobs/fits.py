@@ -77,10 +77,10 @@ def run_of(
             "names": curves.names,
         },
         "inputs": said(inputs), "options": options, "example": example, "seed": seed,
-        "theta": one.theta.tolist(), "loss": one.loss,
     }  # fmt: skip
+    minimum = {"theta": one.theta.tolist(), "loss": one.loss}
     title = f"{count:,} resamples of {runs.file}"
-    return create("fit", title, seed, made, shards_of(count), folder, write)
+    return create("fit", title, seed, made, shards_of(count), folder, aside=minimum, write=write)
 
 
 def shards_of(count: int) -> list[list[int]]:

@@ -89,8 +89,9 @@ class Run(NamedTuple):
 
 
 def create(
-    what: str, title: str, seed: int, given: Any, shards: Sequence[Any], folder: str | None = None, write: bool = True
-) -> Run:
+    what: str, title: str, seed: int, given: dict[str, Any], shards: Sequence[Any], folder: str | None = None, *,
+    aside: dict[str, Any] | None = None, write: bool = True,
+) -> Run:  # fmt: skip
     """Return the run of some work, its folder made where it is not there yet.
 
     Parameters
@@ -101,12 +102,15 @@ def create(
         What it is, in a line, for people.
     seed : int
         Where its random numbers come from.
-    given : object
+    given : dict
         What all shards need, as JSON can hold it.
     shards : sequence
         What each has of its own, as JSON can hold it.
     folder : str, optional
         Where it is to be; by default in the user's data folder, under a name that follows from all of this.
+    aside : dict, optional
+        What follows from ``given`` and shards need too. Another machine may find it with other last digits: those of
+        the folder hold, and it is the same run.
     write : bool
         Whether to make it; without, it is only told what it would be.
 
@@ -135,7 +139,8 @@ def create(
             return Run(path, what, title, __version__, seed, (*shards,), digest)
         try:
             os.makedirs(os.path.join(path, LOGS), exist_ok=True)
-            write_atomically(os.path.join(path, _INPUT), text + "\n")
+            whole = json.dumps({**given, **(aside or {})}, allow_nan=False)
+            write_atomically(os.path.join(path, _INPUT), whole + "\n")
             # The spec is last: where there is one, the rest is there.
             write_atomically(os.path.join(path, _SPEC), json.dumps({**asked, "digest": digest}, allow_nan=False) + "\n")
         except OSError as error:

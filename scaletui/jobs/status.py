@@ -23,7 +23,7 @@ class Shard(NamedTuple):
     number : int
         Which it is, from 1 on.
     state : str
-        One of `STATES`; ``missing`` is one that nobody works on and that has no result.
+        One of `STATES`; ``missing`` is one without a result that Slurm has not in hand.
     reason : str
         Why it is pending, failed or missing, in a line; empty where nothing says so.
     """
