@@ -138,7 +138,7 @@ def create(
         if not write:
             return Run(path, what, title, __version__, seed, (*shards,), digest)
         try:
-            os.makedirs(os.path.join(path, LOGS), exist_ok=True)
+            make_logs(path)
             whole = json.dumps({**given, **(aside or {})}, allow_nan=False)
             write_atomically(os.path.join(path, _INPUT), whole + "\n")
             # The spec is last: where there is one, the rest is there.
@@ -152,6 +152,14 @@ def create(
             f"holds other work{made}: {visible(run.title, 200)}", where=run.shown, hint="name another folder"
         )
     return run
+
+
+def make_logs(folder: str) -> None:
+    """Make the folder of logs, where it is missing, with the mode of the run's own: who may work may also log."""
+    logs = os.path.join(folder, LOGS)
+    if not os.path.isdir(logs):
+        os.makedirs(logs, exist_ok=True)
+        os.chmod(logs, os.stat(folder).st_mode & 0o7777)
 
 
 def opened(folder: str) -> Run:
@@ -289,8 +297,12 @@ def locked(run: Run) -> Iterator[None]:
     """Keep others from sending the same shards meanwhile; on a file system without locks, nobody is kept."""
     import fcntl
 
+    path = os.path.join(run.folder, _LOCK)
     try:
-        file = os.open(os.path.join(run.folder, _LOCK), os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except PermissionError:  # another user's, which can be locked all the same
+            file = os.open(path, os.O_RDONLY)
     except OSError as error:
         raise unwritable(run.folder, _LOCK, error) from None
     try:

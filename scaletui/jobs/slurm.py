@@ -12,7 +12,7 @@ from typing import NamedTuple
 from scaletui.files import write_atomically
 from scaletui.jobs import cluster, pool
 from scaletui.jobs.cluster import Cluster
-from scaletui.jobs.folder import Run, locked, spans, unwritable
+from scaletui.jobs.folder import Run, locked, make_logs, spans, unwritable
 from scaletui_core.errors import ScaletuiError
 from scaletui_core.safetext import visible
 
@@ -153,7 +153,7 @@ def submit(run: Run, asked: Cluster) -> tuple[int | None, list[int]]:
             return None, []
         text = submission(run, asked, wanted)
         try:
-            os.makedirs(os.path.join(run.folder, "logs"), exist_ok=True)
+            make_logs(run.folder)
             out = call(["sbatch", "--parsable"], text, run.folder)
         except Refused as refusal:
             raise Refused(f"{refusal}{_offer(str(refusal), asked)}") from None

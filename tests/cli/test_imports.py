@@ -56,6 +56,7 @@ LINES = [
     "batch --loss 3 --plot",
     "config show",
     "completion bash",
+    "jobs list",
     "--color 16 --ascii calc --flops 5.76e23",
     "--help",
     "fit --help",

@@ -219,6 +219,18 @@ def test_a_run_is_of_one_kind_one_version_and_one_work(made, monkeypatch, client
     assert client("jobs", "show", "/nowhere/at/all")[0] == 2
 
 
+def test_a_folder_of_a_group_has_room_for_all_of_it(tmp_path):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o2775)
+    one = folders.create("test", "a test", 7, {"n": 1}, [1], str(shared))
+    assert (shared / "logs").stat().st_mode & 0o7777 == 0o2775
+    with folders.locked(one):
+        (shared / "lock").chmod(0o444)
+    with folders.locked(one):
+        pass
+
+
 @pytest.mark.parametrize(
     ("index", "task", "word"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import secrets
 import signal
 import socket
@@ -126,7 +127,7 @@ def _listens(port: int) -> bool:
 def _configure(folder: Path) -> int:
     """Write the configuration, and return the controller's port."""
     host = socket.gethostname().partition(".")[0]
-    ports = _free_ports(4)
+    ports, user = _free_ports(4), pwd.getpwuid(os.getuid()).pw_name
     for name in ("state", "spool"):
         (folder / name).mkdir()
     nodes = []
@@ -143,7 +144,8 @@ def _configure(folder: Path) -> int:
                 "ClusterName=test",
                 f"SlurmctldHost={host}(127.0.0.1)",
                 f"SlurmctldPort={ports[0]}",
-                "SlurmUser=root",
+                f"SlurmUser={user}",
+                f"SlurmdUser={user}",
                 "AuthType=auth/munge",
                 f"AuthInfo=socket={folder}/munge.sock",
                 "CredType=cred/munge",
