@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -107,10 +108,10 @@ def work(given: Any, shard: Any, threads: int) -> Any:
     return [row if row[0] == row[0] else None for row in made.tolist()]
 
 
-def fitted(given: Any, results: list[Any], threads: int) -> Fitted:
+def fitted(given: Any, results: Iterable[Any], threads: int) -> Fitted:
     """Return the fit whose resamples these are: the same, bit by bit, as of one process."""
     lost = [float("nan")] * 5
-    refits = np.array([lost if row is None else row for part in results for row in part])
+    refits = np.concatenate([np.array([lost if row is None else row for row in part]) for part in results])
     curves = given["curves"]
     if curves is not None:
         starts = np.array(curves["starts"], dtype=np.int64)
@@ -119,7 +120,7 @@ def fitted(given: Any, results: list[Any], threads: int) -> Fitted:
     return processors.cached(lambda: fit_runs(_runs(given), _inputs(given), curves, threads=threads, refits=refits))
 
 
-def collect(given: Any, results: list[Any], threads: int) -> Collected:
+def collect(given: Any, results: Iterable[Any], threads: int) -> Collected:
     """Return the answer, and the file, of the fit whose resamples these are."""
     found = fitted(given, results, threads)
     answer = answer_of(found, **given["options"])

@@ -48,6 +48,9 @@ class Run(NamedTuple):
         Where its random numbers come from.
     shards : tuple
         What each shard has of its own, as JSON; the first has the number 1.
+    asks : tuple of dict
+        What each shard asks of the cluster before all else, such as ``{"gres": "gpu:a100:1"}``; empty where all ask
+        the same.
     digest : str
         SHA-256 of all that, and of the input, in hexadecimal.
     """
@@ -58,6 +61,7 @@ class Run(NamedTuple):
     version: str
     seed: int
     shards: tuple[Any, ...]
+    asks: tuple[dict[str, str], ...]
     digest: str
 
     @property
@@ -90,7 +94,7 @@ class Run(NamedTuple):
 
 def create(
     what: str, title: str, seed: int, given: dict[str, Any], shards: Sequence[Any], folder: str | None = None, *,
-    aside: dict[str, Any] | None = None, write: bool = True,
+    aside: dict[str, Any] | None = None, asks: Sequence[dict[str, str]] = (), write: bool = True,
 ) -> Run:  # fmt: skip
     """Return the run of some work, its folder made where it is not there yet.
 
@@ -111,6 +115,8 @@ def create(
     aside : dict, optional
         What follows from ``given`` and shards need too. Another machine may find it with other last digits: those of
         the folder hold, and it is the same run.
+    asks : sequence of dict, optional
+        What each shard asks of the cluster, by the names of `scaletui.jobs.cluster.Cluster`.
     write : bool
         Whether to make it; without, it is only told what it would be.
 
@@ -131,12 +137,15 @@ def create(
     ([1], True)
     """
     text = json.dumps(given, allow_nan=False)
-    asked = {"schema": SCHEMA, "what": what, "title": title, "version": __version__, "seed": seed, "shards": [*shards]}
+    asked = {
+        "schema": SCHEMA, "what": what, "title": title, "version": __version__, "seed": seed, "shards": [*shards],
+        "asks": [*asks],
+    }  # fmt: skip
     digest = hashlib.sha256(f"{json.dumps(asked, allow_nan=False)}\n{text}".encode()).hexdigest()
     path = os.path.realpath(os.path.join(home(), f"{what}-{digest[:10]}") if folder is None else folder)
     if not os.path.exists(os.path.join(path, _SPEC)):
         if not write:
-            return Run(path, what, title, __version__, seed, (*shards,), digest)
+            return Run(path, what, title, __version__, seed, (*shards,), (*asks,), digest)
         try:
             make_logs(path)
             whole = json.dumps({**given, **(aside or {})}, allow_nan=False)
@@ -173,11 +182,11 @@ def opened(folder: str) -> Run:
     path = os.path.realpath(folder)
     spec = _json(os.path.join(path, _SPEC))
     sound = isinstance(spec, dict) and spec.get("schema") == SCHEMA and isinstance(spec.get("shards"), list)
-    kinds = {"what": str, "title": str, "version": str, "seed": int, "digest": str}
+    kinds = {"what": str, "title": str, "version": str, "seed": int, "asks": list, "digest": str}
     if not sound or not all(isinstance(spec.get(key), kind) for key, kind in kinds.items()):
         raise InputError("is no run of this scaletui", where=visible(os.path.join(path, _SPEC), 200))
-    shards = tuple(spec["shards"])
-    return Run(path, spec["what"], spec["title"], spec["version"], spec["seed"], shards, spec["digest"])
+    shards, asks = tuple(spec["shards"]), tuple(spec["asks"])
+    return Run(path, spec["what"], spec["title"], spec["version"], spec["seed"], shards, asks, spec["digest"])
 
 
 def named(name: str) -> Run:
@@ -253,8 +262,8 @@ def failure(run: Run, index: int) -> str | None:
         return None
 
 
-def results(run: Run) -> list[Any]:
-    """Return the results of all shards, in their order.
+def results(run: Run) -> Iterator[Any]:
+    """Return the results of all shards, in their order, each read as it is asked for.
 
     Raises
     ------
@@ -267,14 +276,16 @@ def results(run: Run) -> list[Any]:
             f"{run.name}: {len(missing)} of {len(run.shards)} shards have no result yet: {spans(missing)}"
             f" (scaletui jobs show {run.name} says why)"
         )
-    out = []
+    return _results(run)
+
+
+def _results(run: Run) -> Iterator[Any]:
     for index in range(1, len(run.shards) + 1):
         one = _json(run.path(index))
         if not isinstance(one, dict) or one.get("digest") != run.digest or one.get("index") != index:
             hint = f"delete it, and scaletui jobs resume {run.name} makes it again"
             raise ScaletuiError(f"{visible(run.path(index), 200)}: is not the result of this run's shard ({hint})")
-        out.append(one["value"])
-    return out
+        yield one["value"]
 
 
 def spans(indices: Sequence[int]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from scaletui_core.errors import unknown_name
@@ -42,7 +42,7 @@ class Kind(Protocol):
     def work(self, given: Any, shard: Any, threads: int) -> Any:
         """Return the result of one shard, as JSON can hold it, from the run's input and the shard's own."""
 
-    def collect(self, given: Any, results: list[Any], threads: int) -> Collected:
+    def collect(self, given: Any, results: Iterable[Any], threads: int) -> Collected:
         """Return what the results of all shards, in their order, come to."""
 
 

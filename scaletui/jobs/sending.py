@@ -93,11 +93,11 @@ def send(run: Run, where: Sending) -> bool:
     """
     missing = run.missing()
     if where.dry_run:
-        from scaletui.jobs.slurm import submission
+        from scaletui.jobs.slurm import submissions
 
-        if missing:
-            sys.stdout.write(submission(run, where.cluster, missing))
-        else:
+        for _, script in submissions(run, where.cluster, missing):
+            sys.stdout.write(script)
+        if not missing:
             say(f"all {len(run.shards)} shards of {run.name} are done: nothing would be sent")
         return False
     if not missing:
@@ -108,10 +108,10 @@ def send(run: Run, where: Sending) -> bool:
     from scaletui.jobs.folder import spans
     from scaletui.jobs.slurm import submit
 
-    job, sent = submit(run, where.cluster)
-    if job is None:
+    arrays = submit(run, where.cluster)
+    if not arrays:
         say(f"all that {run.name} is missing is queued or running: {len(missing)} of {len(run.shards)} shards")
-    else:
+    for job, sent in arrays:
         say(f"sent as job {job}: {len(sent)} of {len(run.shards)} shards, {spans(sent)}")
     say(f"scaletui jobs show {run.name} says how it goes; once all is done, the same command prints the answer")
     sys.stdout.write(f"{run.name}\n")

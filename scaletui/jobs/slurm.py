@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from scaletui.files import write_atomically
 from scaletui.jobs import cluster, pool
@@ -130,13 +130,18 @@ def call(words: Sequence[str], text: str | None = None, folder: str | None = Non
     return done.stdout
 
 
-def submission(run: Run, asked: Cluster, indices: Sequence[int]) -> str:
-    """Return the batch script that works on some of a run's shards."""
-    return cluster.script(asked, run.name, run.folder, pool.command(run), spans(indices))
+def submissions(run: Run, asked: Cluster, indices: Sequence[int]) -> list[tuple[list[int], str]]:
+    """Return the arrays that work on some of a run's shards: one for all that ask the same, with its batch script."""
+    groups: dict[Cluster, list[int]] = {}
+    for index in indices:
+        own: dict[str, Any] = run.asks[index - 1] if run.asks else {}
+        groups.setdefault(asked._replace(**own), []).append(index)
+    words = pool.command(run)
+    return [(group, cluster.script(one, run.name, run.folder, words, spans(group))) for one, group in groups.items()]
 
 
-def submit(run: Run, asked: Cluster) -> tuple[int | None, list[int]]:
-    """Send what a run is missing and what is not yet queued, and return the job with its shards; none where none is.
+def submit(run: Run, asked: Cluster) -> list[tuple[int, list[int]]]:
+    """Send what a run is missing and what is not yet queued, and return the jobs with their shards.
 
     Raises
     ------
@@ -145,30 +150,34 @@ def submit(run: Run, asked: Cluster) -> tuple[int | None, list[int]]:
     ScaletuiError
         If there is no ``sbatch``, or the folder cannot be written.
     """
+    out = []
     with locked(run):
         missing = run.missing()
         queued = _live(run) if missing else set()
-        wanted = [index for index in missing if index not in queued]
-        if not wanted:
-            return None, []
-        text = submission(run, asked, wanted)
-        try:
-            make_logs(run.folder)
-            out = call(["sbatch", "--parsable"], text, run.folder)
-        except Refused as refusal:
-            raise Refused(f"{refusal}{_offer(str(refusal), asked)}") from None
-        except OSError as error:
-            raise unwritable(run.folder, "logs", error) from None
-        number = out.strip().partition(";")[0]
-        if not (number.isascii() and number.isdigit()):
-            raise Refused(f"sbatch: said '{visible(out.strip(), 200)}' in place of a job's number")
-        record = {"job": int(number), "shards": wanted, "script": text}
-        path = f"job-{number}.json"
-        try:
-            write_atomically(os.path.join(run.folder, path), json.dumps(record) + "\n")
-        except OSError as error:
-            raise ScaletuiError(f"{unwritable(run.folder, path, error)}: job {number} runs all the same") from None
-        return int(number), wanted
+        for group, text in submissions(run, asked, [index for index in missing if index not in queued]):
+            out.append((_submit(run, group, text), group))
+    return out
+
+
+def _submit(run: Run, shards: list[int], text: str) -> int:
+    """Send one array, note it in the folder, and return its job."""
+    try:
+        make_logs(run.folder)
+        out = call(["sbatch", "--parsable"], text, run.folder)
+    except Refused as refusal:
+        raise Refused(f"{refusal}{_offer(str(refusal), text)}") from None
+    except OSError as error:
+        raise unwritable(run.folder, "logs", error) from None
+    number = out.strip().partition(";")[0]
+    if not (number.isascii() and number.isdigit()):
+        raise Refused(f"sbatch: said '{visible(out.strip(), 200)}' in place of a job's number")
+    path = f"job-{number}.json"
+    try:
+        record = {"job": int(number), "shards": shards, "script": text}
+        write_atomically(os.path.join(run.folder, path), json.dumps(record) + "\n")
+    except OSError as error:
+        raise ScaletuiError(f"{unwritable(run.folder, path, error)}: job {number} runs all the same") from None
+    return int(number)
 
 
 def _live(run: Run) -> set[int]:
@@ -181,9 +190,9 @@ def _live(run: Run) -> set[int]:
         return set()
 
 
-def _offer(refusal: str, asked: Cluster) -> str:
+def _offer(refusal: str, script: str) -> str:
     """Return the GPU types of the cluster, where what it refused may have been one of them."""
-    if asked.gres is None or not any(word in refusal.lower() for word in ("gres", "node configuration")):
+    if "#SBATCH --gres=" not in script or not any(word in refusal.lower() for word in ("gres", "node configuration")):
         return ""
     try:
         known = sorted({one.gres for one in gpus() if one.gres})

@@ -191,7 +191,7 @@ def test_a_disk_that_is_really_full(client, tmp_path, start):
 def test_half_a_result_is_none(made):
     for index in (1, 2, 3):
         folders.write_result(made, index, [float(index), None])
-    assert folders.results(made) == [[1.0, None], [2.0, None], [3.0, None]]
+    assert list(folders.results(made)) == [[1.0, None], [2.0, None], [3.0, None]]
     whole = Path(made.path(2)).read_text()
     for cut in (0, 1, len(whole) // 2, len(whole) - 1):
         Path(made.path(2)).write_text(whole[:cut])
@@ -200,7 +200,7 @@ def test_half_a_result_is_none(made):
             folders.results(made)
     Path(made.path(2)).write_text(Path(made.path(1)).read_text())  # whole, and of another shard
     with pytest.raises(ScaletuiError, match="is not the result of this run's shard"):
-        folders.results(made)
+        list(folders.results(made))
 
 
 def test_a_run_is_of_one_kind_one_version_and_one_work(made, monkeypatch, client):
@@ -364,13 +364,26 @@ def test_what_accounts_the_queue_and_the_files_say(made, tools):
 def test_what_sbatch_says_must_be_a_number(made, tools):
     tools("squeue", "true")
     tools("sbatch", "/bin/cat > script; echo '12;north'")
-    assert slurm.submit(made, slurm.Cluster()) == (12, [1, 2, 3])
-    assert (Path(made.folder) / "script").read_text() == slurm.submission(made, slurm.Cluster(), [1, 2, 3])
+    assert slurm.submit(made, slurm.Cluster()) == [(12, [1, 2, 3])]
+    ((_, script),) = slurm.submissions(made, slurm.Cluster(), [1, 2, 3])
+    assert (Path(made.folder) / "script").read_text() == script
     assert slurm.jobs(made) == [12]
     tools("sbatch", "echo hello")
     with pytest.raises(slurm.Refused, match="said 'hello' in place of a job's number"):
         slurm.submit(made, slurm.Cluster())
     assert slurm.Refused.exit_code == 3
+
+
+def test_shards_that_ask_for_something_else_are_arrays_of_their_own(tmp_path, tools):
+    asks = [{"gres": "gpu:a100:1"}, {}, {"gres": "gpu:a100:1"}, {"gres": "gpu:h100:1", "partition": "new"}]
+    one = folders.create("test", "a test", 7, {}, [1, 2, 3, 4], str(tmp_path / "run"), asks=asks)
+    assert folders.opened(one.folder) == one
+    tools("squeue", "true")
+    tools("sbatch", '/bin/cat >> "$PWD/all"; echo $(/bin/grep -c array= "$PWD/all")')
+    assert slurm.submit(one, slurm.Cluster(partition="old")) == [(1, [1, 3]), (2, [2]), (3, [4])]
+    said = (tmp_path / "run" / "all").read_text().splitlines()
+    sent = [line.removeprefix("#SBATCH --") for line in said if line.startswith(("#SBATCH --part", "#SBATCH --gres"))]
+    assert sent == ["partition=old", "gres=gpu:a100:1", "partition=old", "partition=new", "gres=gpu:h100:1"]
 
 
 def test_processors_are_those_of_the_task(monkeypatch):
