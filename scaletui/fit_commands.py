@@ -204,7 +204,7 @@ def _sent(
     """Fit in shards, and return the fit; None while shards are on their way."""
     from scaletui import processors
     from scaletui.jobs import fits
-    from scaletui.jobs.folder import results
+    from scaletui.jobs.results import results
     from scaletui.jobs.sending import send
 
     free = processors.threads(threads)

@@ -27,6 +27,8 @@ FOLDER = "fits"
 """The folder, beside the user's presets, of fits that are laws everywhere."""
 KEPT_RUNS = 20_000
 """Runs up to which a file holds the runs themselves; designs and comparisons ask for them."""
+KEPT_SAMPLES = 100_000
+"""Resamples of a method that a file holds at most, the first ones: a million are 100 MB, and say little more."""
 _LIMIT = 200_000_000  # bytes
 _LARGEST = 600.0  # of a logarithm
 
@@ -104,8 +106,8 @@ def written(found: Fitted, answer: Answer, options: dict[str, Any]) -> str:
 
 
 def _finite(sample: Any) -> list[list[float]]:
-    """Return the rows of a sample that are numbers throughout."""
-    return [row for row in sample.tolist() if all(math.isfinite(value) for value in row)]
+    """Return the rows of a sample that are numbers throughout, of the first `KEPT_SAMPLES`."""
+    return [row for row in sample[:KEPT_SAMPLES].tolist() if all(math.isfinite(value) for value in row)]
 
 
 def is_fit_file(name: str) -> bool:

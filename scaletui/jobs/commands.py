@@ -131,11 +131,11 @@ def _resume(name: str, **given: Any) -> None:
 def _collect(name: str, out: str | None, **shown: Any) -> int:
     from scaletui import processors
     from scaletui.jobs.kinds import kind_of
+    from scaletui.jobs.results import results
 
     run = folder.named(name)
     manner = manner_of(shown["click_context"], shown["color"], shown["ascii"])
-    results = folder.results(run)
-    found = kind_of(run.what).collect(run.given(), results, processors.threads(manner.threads))
+    found = kind_of(run.what).collect(run.given(), results(run), processors.threads(manner.threads))
     if out is not None:
         from scaletui.files import write_atomically
 
@@ -175,7 +175,7 @@ def _work(name: str, index: str | None, threads: int | None) -> int:
 
 def _nodes(**shown: Any) -> None:
     def make(catalog: Catalog) -> Asked:
-        from scaletui.jobs.slurm import gpus
+        from scaletui.jobs.nodes import gpus
 
         rows: list[Row] = []
         for one in gpus():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from scaletui import processors
 from scaletui.jobs.folder import Run, create
 from scaletui.jobs.kinds import Collected
-from scaletui_core.errors import InputError
+from scaletui_core.errors import InputError, ScaletuiError
 from scaletui_core.fields import given as said
 from scaletui_core.fit import answer_of
 from scaletui_core.fit_file import written
@@ -18,7 +19,7 @@ from scaletui_core.fitting.doubt import drawn, refits_of
 from scaletui_core.fitting.examples import noted
 from scaletui_core.fitting.inputs import BOOTSTRAPS, SEED, FitInputs
 from scaletui_core.fitting.parametric import Loss, fit
-from scaletui_core.fitting.records import Curves, Fault, Runs
+from scaletui_core.fitting.records import Array, Curves, Fault, Runs
 from scaletui_core.fitting.resample import BLOCK
 from scaletui_core.fitting.whole import Fitted, fit_runs, groups_of
 
@@ -57,7 +58,7 @@ def run_of(
     InputError
         If there are no resamples of Approach 3 to cut, or Approach 3 cannot be fitted.
     """
-    count = BOOTSTRAPS if inputs.bootstraps is None else int(inputs.bootstraps)
+    count = _count(inputs)
     if "parametric" not in inputs.methods:
         raise InputError("leaves no shards: they are refits of Approach 3", where="--method", hint="parametric, or all")
     if not count:
@@ -96,7 +97,7 @@ def shards_of(count: int) -> list[list[int]]:
 
 
 def work(given: Any, shard: Any, threads: int) -> Any:
-    """Return the refits of a range of resamples; null where one did not converge."""
+    """Return the refits of a range of resamples, as `packed` has them; NaN where one did not converge."""
     runs, inputs = _runs(given), _inputs(given)
     theta, loss, span = np.array(given["theta"]), Loss(*given["loss"]), (int(shard[0]), int(shard[1]))
     made = processors.cached(
@@ -105,19 +106,45 @@ def work(given: Any, shard: Any, threads: int) -> Any:
             threads=threads,
         )
     )  # fmt: skip
-    return [row if row[0] == row[0] else None for row in made.tolist()]
+    return packed(made)
+
+
+def packed(refits: Array) -> str:
+    """Return refits as text: base64 of little-endian float64, five a refit.
+
+    As digits a million of them would take longer to write and to read than to make.
+
+    >>> unpacked(packed(np.arange(10.0).reshape(2, 5))).tolist()
+    [[0.0, 1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0, 9.0]]
+    """
+    return base64.b64encode(refits.astype("<f8").tobytes()).decode("ascii")
+
+
+def unpacked(text: str) -> Array:
+    """Return the refits that a text holds, shape (n, 5)."""
+    return np.frombuffer(base64.b64decode(text, validate=True), "<f8").reshape(-1, 5).astype(np.float64)
 
 
 def fitted(given: Any, results: Iterable[Any], threads: int) -> Fitted:
     """Return the fit whose resamples these are: the same, bit by bit, as of one process."""
-    lost = [float("nan")] * 5
-    refits = np.concatenate([np.array([lost if row is None else row for row in part]) for part in results])
+    refits = np.concatenate([_checked(index, part) for index, part in enumerate(results, 1)])
+    if len(refits) != _count(_inputs(given)):
+        raise ScaletuiError(
+            f"the shards hold {len(refits):,} resamples of {_count(_inputs(given)):,}: send the run again"
+        )
     curves = given["curves"]
     if curves is not None:
         starts = np.array(curves["starts"], dtype=np.int64)
         columns = {name: np.array(curves[name], dtype=np.float64) for name in ("params", "tokens", "flops", "loss")}
         curves = Curves(starts=starts, names=tuple(curves["names"]), **columns)
     return processors.cached(lambda: fit_runs(_runs(given), _inputs(given), curves, threads=threads, refits=refits))
+
+
+def _checked(index: int, part: Any) -> Array:
+    try:
+        return unpacked(part)
+    except (ValueError, TypeError):
+        raise ScaletuiError(f"shard {index}: its result is damaged (delete it, and resume the run)") from None
 
 
 def collect(given: Any, results: Iterable[Any], threads: int) -> Collected:
@@ -135,6 +162,10 @@ def _runs(given: Any) -> Runs:
         **columns, lines=np.array(runs["lines"], dtype=np.int64), names=tuple(runs["names"]), file=runs["file"],
         digest=runs["digest"], faults=tuple(Fault(*fault) for fault in runs["faults"]), derived=runs["derived"],
     )  # fmt: skip
+
+
+def _count(inputs: FitInputs) -> int:
+    return BOOTSTRAPS if inputs.bootstraps is None else int(inputs.bootstraps)
 
 
 def _inputs(given: Any) -> FitInputs:

@@ -23,7 +23,6 @@ from scaletui_core.errors import InputError, ScaletuiError
 from scaletui_core.safetext import visible
 
 SCHEMA = "scaletui.run/1"
-RESULT = "scaletui.shard/1"
 _SPEC, _INPUT, _LOCK = "spec.json", "input.json", "lock"
 LOGS = "logs"
 _TAIL = b"}\n"
@@ -80,7 +79,7 @@ class Run(NamedTuple):
 
     def done(self) -> set[int]:
         """Return the shards that have a result; half a file, of a disk that lost power, is none."""
-        return {index for index in range(1, len(self.shards) + 1) if _is_whole(self.path(index))}
+        return {index for index in range(1, len(self.shards) + 1) if is_whole(self.path(index))}
 
     def missing(self) -> list[int]:
         """Return the shards without a result, in order."""
@@ -89,7 +88,7 @@ class Run(NamedTuple):
 
     def given(self) -> Any:
         """Return what all shards need."""
-        return _json(os.path.join(self.folder, _INPUT))
+        return read_json(os.path.join(self.folder, _INPUT))
 
 
 def create(
@@ -132,9 +131,8 @@ def create(
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as place:
     ...     run = create("fit", "a fit", 0, {}, [[0, 64], [64, 100]], os.path.join(place, "mine"))
-    ...     write_result(run, 2, [1.5])
     ...     run.missing(), opened(run.folder) == run
-    ([1], True)
+    ([1, 2], True)
     """
     text = json.dumps(given, allow_nan=False)
     asked = {
@@ -180,7 +178,7 @@ def opened(folder: str) -> Run:
         If it is none, or cannot be read.
     """
     path = os.path.realpath(folder)
-    spec = _json(os.path.join(path, _SPEC))
+    spec = read_json(os.path.join(path, _SPEC))
     sound = isinstance(spec, dict) and spec.get("schema") == SCHEMA and isinstance(spec.get("shards"), list)
     kinds = {"what": str, "title": str, "version": str, "seed": int, "asks": list, "digest": str}
     if not sound or not all(isinstance(spec.get(key), kind) for key, kind in kinds.items()):
@@ -227,65 +225,6 @@ def home() -> str:
     if folder is None:
         raise InputError("there is no home for runs", where="--folder", hint="set HOME, or name a folder")
     return folder
-
-
-def write_result(run: Run, index: int, value: Any) -> None:
-    """Write the result of a shard, whole or not at all.
-
-    Raises
-    ------
-    ScaletuiError
-        If it cannot be written. One that another worker has written meanwhile is as good.
-    """
-    head = {"schema": RESULT, "digest": run.digest, "index": index, "version": __version__}
-    try:
-        write_atomically(run.path(index), json.dumps({**head, "value": value}, allow_nan=False) + "\n")
-    except OSError as error:
-        if not _is_whole(run.path(index)):
-            raise unwritable(run.folder, os.path.basename(run.path(index)), error) from None
-    with contextlib.suppress(OSError):
-        os.unlink(run.path(index, "failed"))
-
-
-def write_failure(run: Run, index: int, reason: str) -> None:
-    """Note why a shard failed, where that can be written: the job's own log has it too."""
-    with contextlib.suppress(OSError):
-        write_atomically(run.path(index, "failed"), f"{reason}\n")
-
-
-def failure(run: Run, index: int) -> str | None:
-    """Return why a shard failed, in a line; None where no worker said so."""
-    try:
-        with open(run.path(index, "failed"), encoding="utf-8", errors="replace") as file:
-            return visible(file.readline(2000).strip(), 300)
-    except OSError:
-        return None
-
-
-def results(run: Run) -> Iterator[Any]:
-    """Return the results of all shards, in their order, each read as it is asked for.
-
-    Raises
-    ------
-    ScaletuiError
-        If one is missing or is not of this run.
-    """
-    missing = run.missing()
-    if missing:
-        raise ScaletuiError(
-            f"{run.name}: {len(missing)} of {len(run.shards)} shards have no result yet: {spans(missing)}"
-            f" (scaletui jobs show {run.name} says why)"
-        )
-    return _results(run)
-
-
-def _results(run: Run) -> Iterator[Any]:
-    for index in range(1, len(run.shards) + 1):
-        one = _json(run.path(index))
-        if not isinstance(one, dict) or one.get("digest") != run.digest or one.get("index") != index:
-            hint = f"delete it, and scaletui jobs resume {run.name} makes it again"
-            raise ScaletuiError(f"{visible(run.path(index), 200)}: is not the result of this run's shard ({hint})")
-        yield one["value"]
 
 
 def spans(indices: Sequence[int]) -> str:
@@ -338,7 +277,8 @@ def unwritable(folder: str, name: str, error: OSError) -> ScaletuiError:
     return ScaletuiError(f"{visible(folder, 200)}: cannot write {name}: {error.strerror or error}{hint}")
 
 
-def _is_whole(path: str) -> bool:
+def is_whole(path: str) -> bool:
+    """Whether the file of a result is there, to its last bytes."""
     try:
         with open(path, "rb") as file:
             file.seek(-len(_TAIL), os.SEEK_END)
@@ -347,7 +287,14 @@ def _is_whole(path: str) -> bool:
         return False
 
 
-def _json(path: str) -> Any:
+def read_json(path: str) -> Any:
+    """Return what a file of a run holds.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or is not JSON.
+    """
     try:
         with open(path, "rb") as file:
             return json.load(file)

@@ -10,7 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 
 from scaletui import processors
-from scaletui.jobs.folder import Run, spans, write_failure
+from scaletui.jobs.folder import Run, spans
+from scaletui.jobs.results import write_failure
 from scaletui_core.errors import ScaletuiError
 from scaletui_core.safetext import visible
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from scaletui.jobs.folder import LOGS, Run, failure
+from scaletui.jobs.folder import LOGS, Run
+from scaletui.jobs.results import failure
 from scaletui.jobs.slurm import Task, is_pending, jobs, tasks
 from scaletui_core.errors import ScaletuiError
 from scaletui_core.safetext import visible

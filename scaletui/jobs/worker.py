@@ -6,8 +6,9 @@ import os
 import sys
 from typing import Any
 
-from scaletui.jobs.folder import Run, write_failure, write_result
+from scaletui.jobs.folder import Run
 from scaletui.jobs.kinds import kind_of
+from scaletui.jobs.results import write_failure, write_result
 from scaletui_core import __version__
 from scaletui_core.errors import InputError, ScaletuiError
 from scaletui_core.safetext import visible

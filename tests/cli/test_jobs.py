@@ -18,7 +18,7 @@ from conftest import ROOT
 from scaletui import processors
 from scaletui.cli import run
 from scaletui.jobs import folder as folders
-from scaletui.jobs import slurm, worker
+from scaletui.jobs import results, slurm, worker
 from scaletui.jobs.status import states
 from scaletui_core.errors import InputError, ScaletuiError
 
@@ -75,11 +75,11 @@ def test_the_same_command_finds_its_run_and_list_shows_it(client, home):
     assert code == 0, err
     name, *others = [n for n in folders.names() if folders.named(n).seed == 11]
     assert others == []
-    (results := Path(folders.named(name).folder)).joinpath("shard-0002.json").unlink()
-    stamps = {path.name: path.stat().st_mtime_ns for path in results.glob("shard-*.json")}
+    (place := Path(folders.named(name).folder)).joinpath("shard-0002.json").unlink()
+    stamps = {path.name: path.stat().st_mtime_ns for path in place.glob("shard-*.json")}
     assert client("jobs", "resume", name, "--local", "1")[0] == 0
     assert client(*FIT, "--local", "2", "--seed", "11")[:2] == (0, first)
-    assert {name: (results / name).stat().st_mtime_ns for name in stamps} == stamps
+    assert {name: (place / name).stat().st_mtime_ns for name in stamps} == stamps
     code, out, _ = client("jobs", "list", "--format", "json")
     rows = {(row["subject"], row["id"]): row["value"] for row in json.loads(out)["rows"]}
     assert (rows[name, "done"], rows[name, "shards"]) == (3, 3)
@@ -151,12 +151,13 @@ def test_a_folder_that_takes_no_file_is_one_clear_error(client, tmp_path, monkey
         write(path, text, **more)
 
     write = folders.write_atomically
-    monkeypatch.setattr(folders, "write_atomically", full)
+    for module in (folders, results):
+        monkeypatch.setattr(module, "write_atomically", full)
     if at.startswith("shard"):
         one = folders.create("fit", "a fit", 0, {}, [[0, 64]], str(tmp_path / "run"))
         monkeypatch.setattr("scaletui.jobs.fits.work", lambda given, shard, threads: [1.0])
         code, out, err = client("jobs", "work", one.folder, "--index", "1")
-        assert folders.failure(one, 1) is not None
+        assert results.failure(one, 1) is not None
         assert one.missing() == [1]
     else:
         code, out, err = client(*FIT, "--local", "2", "--folder", tmp_path / "run")
@@ -188,19 +189,46 @@ def test_a_disk_that_is_really_full(client, tmp_path, start):
     assert [name for name in left if name.startswith("shard-") and not name.endswith(".failed")] == []
 
 
+def test_a_damaged_result_is_said(client, tmp_path):
+    place = tmp_path / "run"
+    assert client(*FIT, "--local", "2", "--folder", place)[0] == 0
+    good = json.loads((place / "shard-0002.json").read_text())
+    for value in ("====", "AAAA", 5, None):
+        (place / "shard-0002.json").write_text(json.dumps({**good, "value": value}) + "\n")
+        code, out, err = client("jobs", "collect", place)
+        assert (code, out) == (1, "")
+        assert err == "scaletui: shard 2: its result is damaged (delete it, and resume the run)\n"
+    (place / "shard-0002.json").write_text(json.dumps({**good, "value": good["value"][:640]}) + "\n")
+    code, out, err = client("jobs", "collect", place)
+    assert (code, out) == (1, "")
+    assert "resamples of 20,000: send the run again" in err
+
+
+def test_a_fit_of_very_many_resamples_is_a_file_that_can_be_read(client, tmp_path, monkeypatch):
+    few, many = tmp_path / "few.json", tmp_path / "many.json"
+    assert client("fit", "--example", "--bootstraps", "500", "--out", many)[0] == 0
+    monkeypatch.setattr("scaletui_core.fit_file.KEPT_SAMPLES", 100)
+    assert client("fit", "--example", "--bootstraps", "500", "--out", few)[0] == 0
+    for key in ("parametric", "isoflop", "power"):
+        sample = json.loads(few.read_text())[key]["sample"]
+        assert 90 < len(sample) <= 100
+        assert json.loads(many.read_text())[key]["sample"][: len(sample)] == sample
+    assert client("predict", few, "--flops", "1e24")[0] == 0
+
+
 def test_half_a_result_is_none(made):
     for index in (1, 2, 3):
-        folders.write_result(made, index, [float(index), None])
-    assert list(folders.results(made)) == [[1.0, None], [2.0, None], [3.0, None]]
+        results.write_result(made, index, [float(index), None])
+    assert list(results.results(made)) == [[1.0, None], [2.0, None], [3.0, None]]
     whole = Path(made.path(2)).read_text()
     for cut in (0, 1, len(whole) // 2, len(whole) - 1):
         Path(made.path(2)).write_text(whole[:cut])
         assert made.missing() == [2]
         with pytest.raises(ScaletuiError, match=r"1 of 3 shards have no result yet: 2 "):
-            folders.results(made)
+            results.results(made)
     Path(made.path(2)).write_text(Path(made.path(1)).read_text())  # whole, and of another shard
     with pytest.raises(ScaletuiError, match="is not the result of this run's shard"):
-        list(folders.results(made))
+        list(results.results(made))
 
 
 def test_a_run_is_of_one_kind_one_version_and_one_work(made, monkeypatch, client):
@@ -333,8 +361,8 @@ def test_without_slurm_there_is_one_clear_error(client, tmp_path, tools):
 def test_what_accounts_the_queue_and_the_files_say(made, tools):
     for index in (4, 7):
         Path(made.folder, f"job-{index}.json").write_text("{}")
-    folders.write_result(made, 1, [])
-    folders.write_failure(made, 2, "the worker's own reason")
+    results.write_result(made, 1, [])
+    results.write_failure(made, 2, "the worker's own reason")
     tools("sacct", "echo '4_1|COMPLETED|0:0'; echo '4_2|FAILED|1:0'; echo '7_3|CANCELLED by 1000|0:15'")
     tools("squeue", "exit 1")
     shards, silence = states(made)
