@@ -81,7 +81,8 @@ def serve(run: Run, threads: int) -> int:
         try:
             work(run, index, threads, given)
         except ScaletuiError as error:
-            answer = f"failed {index} {visible(str(error), 1000)}"
+            reason = str(error).removeprefix(f"{run.name}, shard {index}: ")
+            answer = f"failed {index} {visible(reason, 1000)}"
         else:
             answer = f"done {index}"
         sys.stdout.write(answer + "\n")

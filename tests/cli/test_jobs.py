@@ -184,8 +184,10 @@ def test_a_disk_that_is_really_full(client, tmp_path, start):
     )  # fmt: skip
     said, *left = done.stderr.splitlines()
     assert (done.returncode, done.stdout) == (1, "")
-    assert "3 of 3 shards are missing, 1-3; shard 1: " in said
-    assert "cannot write shard-0001.json: No space left on device (make room" in said
+    assert said.startswith(
+        f"scaletui: run: 3 of 3 shards are missing, 1-3; shard 1: {disk}/run: cannot write shard-0001.json: "
+        "No space left on device (make room, or name another folder; finished shards stay) ("
+    )
     assert [name for name in left if name.startswith("shard-") and not name.endswith(".failed")] == []
 
 
