@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "sinfo", "scontrol")
-PATIENCE = 30.0
+PATIENCE = 120.0
 _SBIN = "/usr/sbin:/sbin"
 
 

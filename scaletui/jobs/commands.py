@@ -125,7 +125,7 @@ def _resume(name: str, **given: Any) -> None:
         raise InputError("where is it to be worked on?", where="resume", hint="--slurm, or --local 4")
     run = folder.named(name)
     if send(run, where):
-        say(f"all {len(run.shards)} shards are done: scaletui jobs collect {run.name} prints what they come to")
+        say(f"all {len(run.shards)} shards are done: scaletui jobs collect {run.called} prints what they come to")
 
 
 def _collect(name: str, out: str | None, **shown: Any) -> int:

@@ -13,6 +13,7 @@ import errno
 import hashlib
 import json
 import os
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -67,6 +68,19 @@ class Run(NamedTuple):
     def name(self) -> str:
         """What a person calls it: the folder's own name."""
         return os.path.basename(self.folder)
+
+    @property
+    def job(self) -> str:
+        """The name of its jobs: the folder's where nobody has chosen one, and free of what Slurm reads as a list."""
+        return f"{self.what}-{self.digest[:10]}"
+
+    @property
+    def called(self) -> str:
+        """What a command takes for it, as a shell reads it: its name, or the path of one that lies elsewhere."""
+        own = locations.jobs_folder()
+        if own is not None and os.path.dirname(self.folder) == os.path.realpath(own):
+            return self.name
+        return shlex.quote(visible(self.folder, 1000))
 
     @property
     def shown(self) -> str:

@@ -72,7 +72,7 @@ def results(run: Run) -> Iterator[Any]:
     if missing:
         raise ScaletuiError(
             f"{run.name}: {len(missing)} of {len(run.shards)} shards have no result yet: {spans(missing)}"
-            f" (scaletui jobs show {run.name} says why)"
+            f" (scaletui jobs show {run.called} says why)"
         )
     return _results(run)
 
@@ -81,6 +81,6 @@ def _results(run: Run) -> Iterator[Any]:
     for index in range(1, len(run.shards) + 1):
         one = read_json(run.path(index))
         if not isinstance(one, dict) or one.get("digest") != run.digest or one.get("index") != index:
-            hint = f"delete it, and scaletui jobs resume {run.name} makes it again"
+            hint = f"delete it, and scaletui jobs resume {run.called} makes it again"
             raise ScaletuiError(f"{visible(run.path(index), 200)}: is not the result of this run's shard ({hint})")
         yield one["value"]

@@ -113,8 +113,8 @@ def send(run: Run, where: Sending) -> bool:
         say(f"all that {run.name} is missing is queued or running: {len(missing)} of {len(run.shards)} shards")
     for job, sent in arrays:
         say(f"sent as job {job}: {len(sent)} of {len(run.shards)} shards, {spans(sent)}")
-    say(f"scaletui jobs show {run.name} says how it goes; once all is done, the same command prints the answer")
-    sys.stdout.write(f"{run.name}\n")
+    say(f"scaletui jobs show {run.called} says how it goes, and scaletui jobs collect {run.called} what it comes to")
+    sys.stdout.write(f"{run.called}\n")
     return False
 
 

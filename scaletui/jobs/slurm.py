@@ -105,7 +105,7 @@ def submissions(run: Run, asked: Cluster, indices: Sequence[int]) -> list[tuple[
         own: dict[str, Any] = run.asks[index - 1] if run.asks else {}
         groups.setdefault(asked._replace(**own), []).append(index)
     words = pool.command(run)
-    return [(group, cluster.script(one, run.name, run.folder, words, spans(group))) for one, group in groups.items()]
+    return [(group, cluster.script(one, run.job, run.folder, words, spans(group))) for one, group in groups.items()]
 
 
 def submit(run: Run, asked: Cluster) -> list[tuple[int, list[int]]]:
@@ -221,7 +221,7 @@ def _accounted(known: Sequence[int]) -> list[Task]:
 
 
 def _queued(run: Run) -> list[Task]:
-    out = call(["squeue", "-h", "-r", "-t", "all", f"--name={run.name}", "-o", "%F|%K|%T|%r|%Z"])
+    out = call(["squeue", "-h", "-r", "-t", "all", f"--name={run.job}", "-o", "%F|%K|%T|%r|%Z"])
     found = []
     for line in out.splitlines():
         job, index, state, reason, folder = (line.split("|", 4) + [""] * 5)[:5]

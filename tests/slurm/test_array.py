@@ -61,7 +61,7 @@ def sent(client):
     def send(folder, *options):
         code, out, err = client(*FIT, "--slurm", "--folder", folder, *options)
         assert code == 0, err
-        assert out == f"{folder.name}\n"
+        assert out == f"'{folder}'\n"
         return submissions(folder)
 
     return send
@@ -70,7 +70,7 @@ def sent(client):
 @pytest.fixture
 def folder(tmp_path):
     """The folder of a run; its jobs end with the test."""
-    place = tmp_path / "my run"
+    place = tmp_path / "my run, 100%"
     yield place
     if place.exists():
         assert run(["jobs", "cancel", str(place)]) == 0
@@ -81,7 +81,7 @@ def alone(tmp_path_factory, home):
     """The fit's file as one process makes it, which has also compiled the kernels for the others."""
     path = tmp_path_factory.mktemp("alone") / "fit.json"
     environment = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache")}
-    subprocess.run([sys.executable, "-m", "scaletui", *FIT, "--out", path], env=environment, check=True, timeout=100)
+    subprocess.run([sys.executable, "-m", "scaletui", *FIT, "--out", path], env=environment, check=True, timeout=300)
     return path.read_bytes()
 
 
@@ -214,7 +214,7 @@ def deadly(tmp_path, monkeypatch):
 
 def test_work_goes_on_without_the_client_that_sent_it(slurm, alone, folder, tmp_path, deadly, client, counts):
     words = [sys.executable, "-m", "scaletui", *FIT, "--slurm", "--folder", str(folder), "--partition", "shut"]
-    lost = subprocess.run(words, env=deadly, check=False, timeout=60, capture_output=True)
+    lost = subprocess.run(words, env=deadly, check=False, timeout=120, capture_output=True)
     assert lost.returncode == -signal.SIGKILL
     assert submissions(folder) == []  # it died before it could note the job
     assert counts(folder)["pending"] == 3  # which is found by its name and folder
@@ -233,9 +233,9 @@ def test_work_goes_on_without_the_client_that_sent_it(slurm, alone, folder, tmp_
 def test_two_who_send_one_run_at_once_send_each_shard_once(slurm, folder):
     words = [sys.executable, "-m", "scaletui", *FIT, "--slurm", "--folder", str(folder), "--partition", "shut"]
     both = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    said = [one.communicate(timeout=60) for one in both]
+    said = [one.communicate(timeout=120) for one in both]
     assert [one.returncode for one in both] == [0, 0], said
-    assert [out for out, _ in said] == [f"{folder.name}\n"] * 2
+    assert [out for out, _ in said] == [f"'{folder}'\n"] * 2
     assert sorted("sent as job" in err for _, err in said) == [False, True]
     assert submissions(folder) == [[1, 2, 3]]
     assert len(queue(slurm, folder)) == 3
