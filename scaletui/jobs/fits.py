@@ -169,4 +169,7 @@ def _count(inputs: FitInputs) -> int:
 
 
 def _inputs(given: Any) -> FitInputs:
-    return FitInputs(**{name.replace("-", "_"): value for name, value in given["inputs"].items()})
+    out: dict[str, Any] = {}
+    for name, value in given["inputs"].items():
+        out[name.replace("-", "_")] = tuple(value) if isinstance(value, list) else value
+    return FitInputs(**out)
