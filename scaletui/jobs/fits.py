@@ -157,7 +157,7 @@ def collect(given: Any, results: Iterable[Any], threads: int) -> Collected:
 
 def _runs(given: Any) -> Runs:
     runs = given["runs"]
-    columns = {name: np.array(runs[name], dtype=np.float64) for name in _COLUMNS}
+    columns: dict[str, Any] = {name: np.array(runs[name], dtype=np.float64) for name in _COLUMNS}
     return Runs(
         **columns, lines=np.array(runs["lines"], dtype=np.int64), names=tuple(runs["names"]), file=runs["file"],
         digest=runs["digest"], faults=tuple(Fault(*fault) for fault in runs["faults"]), derived=runs["derived"],
