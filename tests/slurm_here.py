@@ -91,10 +91,11 @@ def running(folder: Path) -> Iterator[Slurm]:
 def _daemon(folder: Path, path: str, started: list[subprocess.Popen[bytes]], *words: str) -> None:
     name = words[0] if "-N" not in words else f"{words[0]}-{words[-1]}"
     with (folder / f"{name}.out.log").open("wb") as log:
+        # Without the signal they would outlive tests that are killed.
         started.append(
             subprocess.Popen(
-                words, env={**os.environ, "PATH": path}, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder,
-                start_new_session=True,
+                ("setpriv", "--pdeathsig", "TERM", *words), env={**os.environ, "PATH": path}, cwd=folder,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )
         )  # fmt: skip
 
