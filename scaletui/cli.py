@@ -62,6 +62,7 @@ COMMANDS = {
 GROUPS = {
     "scenario": "scaletui.scenario_commands",
     "config": "scaletui.config_commands",
+    "jobs": "scaletui.jobs.commands",
     "completion": "scaletui.completion_commands",
     "bench": "scaletui.bench.commands",
 }
@@ -74,7 +75,7 @@ _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]  # ClickException,
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit code: 0 ok, 1 failed, 2 bad input, 130 interrupted."""
+    """Run one command line, return its exit code: 0 ok, 1 failed, 2 bad input, 3 cluster refused, 130 interrupted."""
     if sys.stdout is None:
         return _fail("cannot write the output: standard output is closed", 1)
     if isinstance(sys.stdout, io.TextIOWrapper):

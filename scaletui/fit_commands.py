@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from scaletui import locations
+from scaletui.jobs.sending import FOLDER_OPTION, Sending, sending_of, sending_options
 from scaletui.options import SHARED_OPTIONS, declared_options, figure_options, with_options
 from scaletui.printing import Asked, manner_of, say, show
 from scaletui.root import Option
-from scaletui_core.answer import Note
 from scaletui_core.errors import InputError
 from scaletui_core.fields import changed, fields_of, given, parse_inputs
 from scaletui_core.fit_file import FOLDER, KEPT_RUNS, SUFFIX, is_fit, read_fit
@@ -68,6 +68,8 @@ def command(name: str) -> tuple[str, Callable[..., Any]]:
                 _flag("force", "--force", "Put it in place of a fit that is kept by that name."),
                 _flag("example", "--example", "Fit the runs that ship as an example: synthetic, of a known law."),
                 _flag("compare", "--compare", "Compare fits, and published laws on their runs."),
+                *sending_options(),
+                FOLDER_OPTION,
                 *figure_options("fit"),
                 *SHARED_OPTIONS,
             ),
@@ -99,11 +101,17 @@ def _fit(
     force: bool,
     example: bool,
     compare: bool,
+    folder: str | None,
     **given_: Any,
 ) -> int:
+    where = sending_of(given_)
+    if where is None and folder is not None:
+        raise InputError("is that of shards, and needs --slurm or --local", where="--folder")
     taken = {name: given_.pop(name) for name in [field.name for field in fields_of(FitInputs)]}
     reading = {name: given_.pop(name) for name in [field.name for field in fields_of(ReadInputs)]}
     if compare:
+        if where is not None:
+            raise InputError("compares what was fitted before: drop --slurm and --local", where="--compare")
         return _compare(files or [], taken, reading, out, save, example, given_)
     inputs, options = parse_inputs(FitInputs, taken), parse_inputs(ReadInputs, reading)
     inputs.check()
@@ -117,17 +125,23 @@ def _fit(
     target = _target(out, save, force)
     manner = manner_of(given_["click_context"], given_["color"], given_["ascii"])
     read = _read(paths, options)
-    found = _fitted(read, inputs, manner.threads)
+    if where is None:
+        found = _fitted(read, inputs, manner.threads)
+    else:
+        sent = _sent(where, read, inputs, options, manner.threads, folder, example)
+        if sent is None:
+            return 0
+        found = sent
     answer = None
 
     def make(catalog: Catalog) -> Asked:
         nonlocal answer
         from scaletui_core.fit import answer_of
-        from scaletui_core.fitting.examples import SAID
+        from scaletui_core.fitting.examples import noted
 
         answer = answer_of(found, **given(options))
         if example:
-            answer = answer._replace(notes=(Note("synthetic", f"the example is {SAID}.", None), *answer.notes))
+            answer = noted(answer)
         return found, answer
 
     if save is not None and found.failures:
@@ -198,6 +212,21 @@ def _fitted(read: Read, inputs: FitInputs, threads: int | None) -> Fitted:
     finally:
         if waiting:
             sys.stderr.write("\r\x1b[K")
+
+
+def _sent(
+    where: Sending, read: Read, inputs: FitInputs, options: ReadInputs, threads: int | None, folder: str | None,
+    example: bool,
+) -> Fitted | None:  # fmt: skip
+    """Fit in shards, and return the fit; None while shards are on their way."""
+    from scaletui import processors
+    from scaletui.jobs import fits
+    from scaletui.jobs.results import results
+    from scaletui.jobs.sending import send
+
+    free = processors.threads(threads)
+    run = fits.run_of(read, inputs, given(options), free, folder, example=example, write=not where.dry_run)
+    return fits.fitted(run.given(), results(run), free) if send(run, where) else None
 
 
 def _place(name: str) -> str:

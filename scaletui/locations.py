@@ -43,6 +43,12 @@ def bench_folder() -> str | None:
     return _data("bench")
 
 
+def jobs_folder() -> str | None:
+    """Return the folder of runs in shards, ``$XDG_DATA_HOME/scaletui/jobs``; None without a home."""
+    folder = _xdg("XDG_DATA_HOME", os.path.join(".local", "share"))
+    return None if folder is None else os.path.join(folder, "jobs")
+
+
 def state_folder() -> str | None:
     """Return the folder of what apps leave behind, ``$XDG_STATE_HOME/scaletui/sessions``; None without a home."""
     folder = _xdg("XDG_STATE_HOME", os.path.join(".local", "state"))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from scaletui import locations
 from scaletui_core.answer import Answer
 from scaletui_core.sampling import THREADS, Sampling
+
+Made = TypeVar("Made")
 
 
 def threads(asked: int | None = None) -> int:
@@ -17,21 +19,37 @@ def threads(asked: int | None = None) -> int:
 
     A login node is shared, and its processors are for the processes that it pins, not for all that it counts.
     """
+    return min(asked or THREADS, granted())
+
+
+def granted() -> int:
+    """Return the processors that this process may use: those of its mask, and no more than Slurm gave its task."""
     free = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(asked or THREADS, free)
+    task = os.environ.get("SLURM_CPUS_PER_TASK", "")
+    return min(int(task), free) if task.isascii() and task.isdigit() and int(task) else free
 
 
 def sampled(answers: Sequence[Answer], sampling: Sampling, **more: Any) -> list[Answer]:
-    """Return answers with intervals; where the folder of compiled kernels fails, full or damaged, without it."""
+    """Return answers with intervals."""
+
+    def make() -> list[Answer]:
+        from scaletui_core import uncertainty
+
+        return uncertainty.with_intervals(answers, sampling, **more)
+
+    return cached(make)
+
+
+def cached(make: Callable[[], Made]) -> Made:
+    """Return what compiled kernels make; where the folder that keeps them fails, full or damaged, without it."""
     keep_kernels()
-    from scaletui_core import uncertainty
     from scaletui_core.compiled import without_cache
 
     try:
-        return uncertainty.with_intervals(answers, sampling, **more)
+        return make()
     except (OSError, EOFError, ValueError, pickle.UnpicklingError):
         without_cache()
-        return uncertainty.with_intervals(answers, sampling, **more)
+        return make()
 
 
 def keep_kernels() -> None:

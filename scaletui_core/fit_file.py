@@ -29,6 +29,8 @@ KEPT_RUNS = 20_000
 """Runs up to which a file holds the runs themselves; designs and comparisons ask for them."""
 FAILED = 0.2
 """A larger share of resamples that do not converge gives no interval: those that do are not like the others."""
+KEPT_SAMPLES = 100_000
+"""Resamples of a method that a file holds at most, the first ones: a million are 100 MB, and say little more."""
 _LIMIT = 200_000_000  # bytes
 _LARGEST = 600.0  # of a logarithm
 
@@ -106,14 +108,15 @@ def written(found: Fitted, answer: Answer, options: dict[str, Any]) -> str:
 
 
 def _finite(sample: Any) -> list[list[float]]:
-    """Return the rows of a sample that are numbers throughout."""
-    return [row for row in sample.tolist() if all(math.isfinite(value) for value in row)]
+    """Return the rows of a sample that are numbers throughout, of the first `KEPT_SAMPLES`."""
+    return [row for row in sample[:KEPT_SAMPLES].tolist() if all(math.isfinite(value) for value in row)]
 
 
 def _mostly(sample: Any) -> list[list[float]]:
     """Return the rows of a sample that are numbers; none where too many are not."""
-    kept = _finite(sample)
-    return kept if len(kept) >= (1.0 - FAILED) * len(sample) else []
+    first = sample[:KEPT_SAMPLES]
+    kept = _finite(first)
+    return kept if len(kept) >= (1.0 - FAILED) * len(first) else []
 
 
 def is_fit_file(name: str) -> bool:

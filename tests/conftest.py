@@ -6,17 +6,19 @@ import errno
 import fcntl
 import os
 import pty
+import shutil
 import signal
 import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import settings
+from slurm_here import PROGRAMS, Slurm, running, search_path
 
 from scaletui.locations import shipped_presets
 from scaletui.settings import SETTINGS
@@ -160,6 +162,22 @@ def required(name: str, available: bool, reason: str) -> None:
 def require() -> Callable[[str, bool, str], None]:
     """``require("torch", available, "torch is not installed")``: see `required`."""
     return required
+
+
+@pytest.fixture(scope="session")
+def _cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
+    absent = [name for name in PROGRAMS if shutil.which(name, path=search_path()) is None]
+    required("slurm", not absent, f"not installed: {', '.join(absent)}")
+    with running(tmp_path_factory.mktemp("slurm")) as one:
+        yield one
+
+
+@pytest.fixture
+def slurm(_cluster: Slurm, monkeypatch: pytest.MonkeyPatch) -> Slurm:
+    """A real Slurm, which commands find; one for the session."""
+    for name, value in _cluster.environment.items():
+        monkeypatch.setenv(name, value)
+    return _cluster
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from scaletui_core.errors import InputError
 from scaletui_core.fit_file import FAILED
 from scaletui_core.fitting import kernels
 from scaletui_core.fitting.bootstrap import Interval, correlation, intervals
-from scaletui_core.fitting.parametric import ParametricFit, Problem, problem_of, refitted, residuals
+from scaletui_core.fitting.parametric import Loss, ParametricFit, Problem, problem_of, refitted, residuals
 from scaletui_core.fitting.records import Array, Indices, Runs
 from scaletui_core.fitting.resample import weights as resampled
 
@@ -88,7 +88,7 @@ def coefficients_of(values: Array) -> Array:
 
 def doubt_of(
     runs: Runs, fit: ParametricFit, count: int, seed: int, *, how: str = "run", groups: Indices | None = None,
-    threads: int = 1, tick: Tick = silent,
+    threads: int = 1, tick: Tick = silent, sample: Array | None = None,
 ) -> Doubt:  # fmt: skip
     """Refit Approach 3 to resamples of the runs, each from the minimum of all of them.
 
@@ -104,6 +104,8 @@ def doubt_of(
         Threads; they change the time, never the result.
     tick : callable
         Told the share that is done.
+    sample : ndarray, shape (count, 5), optional
+        The refits, where they have been made elsewhere, piece by piece, by `refits_of`.
 
     Examples
     --------
@@ -114,20 +116,61 @@ def doubt_of(
     >>> one.sample.shape, one.failed
     ((256, 5), 0)
     """
-    problem = problem_of(runs)
-    sample, failed = np.empty((count, 5)), 0
-    for first, weights in drawn(count, runs.count, seed, how, groups):
-        sample[first : first + len(weights)], lost = _refits(problem, fit, weights, threads)
-        failed += lost
-        tick("resamples", (first + len(weights)) / count)
+    if sample is None:
+        sample = refits_of(
+            runs, fit.theta, fit.loss, (0, count), seed, how=how, groups=groups, threads=threads, tick=tick
+        )
     without = None
     if count and runs.count <= JACKKNIFE and how == "run":
-        without, _ = _refits(problem, fit, 1.0 - np.eye(runs.count), threads)
-    return Doubt(sample, without, failed, how, seed)
+        without = _refits(problem_of(runs), fit.theta, fit.loss, 1.0 - np.eye(runs.count), threads)
+    return Doubt(sample, without, int(np.isnan(sample[:, 0]).sum()), how, seed)
+
+
+def refits_of(
+    runs: Runs, theta: Array, loss: Loss, span: tuple[int, int], seed: int, *, how: str = "run",
+    groups: Indices | None = None, threads: int = 1, tick: Tick = silent,
+) -> Array:  # fmt: skip
+    """Return refits of some of the resamples, shape (last - first, 5); NaN where one did not converge.
+
+    Parameters
+    ----------
+    runs : Runs
+        What was fitted.
+    theta : ndarray, shape (5,)
+        The minimum of all runs, as `ParametricFit` has it: where each refit begins.
+    loss : Loss
+        The objective of that fit, with its scale.
+    span : (int, int)
+        The first resample, a multiple of 64, and the one behind the last. Spans put together are the whole, bit by bit.
+    seed, how, groups
+        As `drawn` takes them.
+    threads : int
+        Threads; they change the time, never the result.
+    tick : callable
+        Told the share that is done.
+
+    Examples
+    --------
+    >>> from scaletui_core.fitting.parametric import fit
+    >>> from scaletui_core.fitting.synthetic import synthetic
+    >>> runs = synthetic((1.8, 6.2, 7.7, 0.35, 0.37), noise=0.01)
+    >>> one = fit(runs)
+    >>> parts = [refits_of(runs, one.theta, one.loss, span, 0) for span in ((0, 64), (64, 100))]
+    >>> bool((np.concatenate(parts) == doubt_of(runs, one, 100, seed=0).sample).all())
+    True
+    """
+    problem = problem_of(runs)
+    begin, count = span
+    sample = np.empty((count - begin, 5))
+    for first, weights in drawn(count, runs.count, seed, how, groups, begin):
+        done = first - begin + len(weights)
+        sample[first - begin : done] = _refits(problem, theta, loss, weights, threads)
+        tick("resamples", done / len(sample))
+    return sample
 
 
 def drawn(
-    count: int, runs: int, seed: int, how: str = "run", groups: Indices | None = None
+    count: int, runs: int, seed: int, how: str = "run", groups: Indices | None = None, begin: int = 0
 ) -> Iterator[tuple[int, Array]]:
     """Yield the weights of resamples, piece by piece, as `scaletui_core.fitting.resample.weights` does.
 
@@ -139,6 +182,8 @@ def drawn(
         ``run`` draws runs with replacement, ``budget`` whole groups, ``subsample`` 80% of the runs without.
     groups : ndarray of int64, shape (runs,)
         Group of each run, from 0 on, for ``budget``.
+    begin : int
+        The first resample wanted, a multiple of 64.
 
     Raises
     ------
@@ -146,21 +191,21 @@ def drawn(
         If there are fewer than two groups to draw.
     """
     if how != "budget":
-        yield from resampled([runs], count, seed, how="subsample" if how == "subsample" else "bootstrap")
+        way = "subsample" if how == "subsample" else "bootstrap"
+        yield from resampled([runs], count, seed, how=way, begin=begin)
         return
     many = 0 if groups is None else int(groups.max(initial=-1)) + 1
     if groups is None or many < 2:
         raise InputError("needs runs of two budgets or more to draw from", where="--resample")
-    for first, weights in resampled([many], count, seed, width=runs):
+    for first, weights in resampled([many], count, seed, width=runs, begin=begin):
         yield first, np.ascontiguousarray(weights[:, groups])
 
 
-def _refits(problem: Problem, fit: ParametricFit, weights: Array, threads: int) -> tuple[Array, int]:
-    points, _, states = refitted(problem, fit.theta, fit.loss, weights, threads)
-    lost = states != kernels.CONVERGED
+def _refits(problem: Problem, theta: Array, loss: Loss, weights: Array, threads: int) -> Array:
+    points, _, states = refitted(problem, theta, loss, weights, threads)
     out = problem.coefficients(points)
-    out[lost] = np.nan
-    return out, int(lost.sum())
+    out[states != kernels.CONVERGED] = np.nan
+    return out
 
 
 class LeftOut(NamedTuple):

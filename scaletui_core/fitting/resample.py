@@ -33,7 +33,7 @@ def lost(sample: Array, because: str) -> list[str]:
 
 
 def weights(
-    sizes: Sequence[int], bootstraps: int, seed: int, *, how: str = "bootstrap", width: int = 0
+    sizes: Sequence[int], bootstraps: int, seed: int, *, how: str = "bootstrap", width: int = 0, begin: int = 0
 ) -> Iterator[tuple[int, Array]]:
     """Yield the weights of resamples, piece by piece: the number of the first, and how often each has each run.
 
@@ -49,6 +49,8 @@ def weights(
         ``bootstrap``: with replacement within each group; ``subsample``: 80% of each group, without.
     width : int
         The widest array that the caller makes a resample; pieces are cut so that those fit as well.
+    begin : int
+        The first resample wanted, a multiple of 64: each stream makes so many, and what lies before is not drawn.
 
     Examples
     --------
@@ -63,9 +65,11 @@ def weights(
     spans, starts = np.repeat(whole, whole), np.repeat(np.cumsum(whole) - whole, whole)
     wide = max(count, width, 1)
     step = min(BLOCK, max(1, ROOM // wide))
-    first, held = 0, list[Array]()
-    for block, low in enumerate(range(0, bootstraps, BLOCK)):
-        stream = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(block,)))
+    if begin % BLOCK:
+        raise ValueError(f"{begin} is no multiple of {BLOCK}")
+    first, held = begin, list[Array]()
+    for low in range(begin, bootstraps, BLOCK):
+        stream = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(low // BLOCK,)))
         high = min(low + BLOCK, bootstraps)
         for start in range(low, high, step):
             stop = min(start + step, high)

@@ -18,7 +18,7 @@ from scaletui_core.fitting.isoflop import IsoFlop, isoflop
 from scaletui_core.fitting.parametric import Loss, ParametricFit, fit
 from scaletui_core.fitting.power_law import HoldOut, PowerLaw, frontier_points, hold_out, power_law
 from scaletui_core.fitting.profiles import Profile, profile
-from scaletui_core.fitting.records import Curves, Indices, Runs
+from scaletui_core.fitting.records import Array, Curves, Indices, Runs
 
 Made = TypeVar("Made")
 PROFILED = 20_000
@@ -83,8 +83,9 @@ class Fitted:
 
 
 def fit_runs(
-    runs: Runs, inputs: FitInputs, curves: Curves | None = None, *, threads: int = 1, tick: Tick = silent
-) -> Fitted:
+    runs: Runs, inputs: FitInputs, curves: Curves | None = None, *, threads: int = 1, tick: Tick = silent,
+    refits: Array | None = None,
+) -> Fitted:  # fmt: skip
     """Fit every law that was asked for and that the runs allow.
 
     Parameters
@@ -99,6 +100,8 @@ def fit_runs(
         Threads; they change the time, never the result.
     tick : callable
         Told what is done and its share; it may raise to stop the work.
+    refits : ndarray, shape (resamples, 5), optional
+        The refits of Approach 3 where they have been made elsewhere; see `scaletui_core.fitting.doubt.refits_of`.
 
     Raises
     ------
@@ -134,9 +137,11 @@ def fit_runs(
 
     parametric = attempt("parametric", lambda: fit(runs, loss, exhaustive=inputs.exhaustive, threads=threads))
     doubt, left_out, profiles = None, tuple[LeftOut, ...](), tuple[Profile, ...]()
-    groups = _groups(runs)
+    groups = groups_of(runs)
     if parametric is not None:
-        doubt = doubt_of(runs, parametric, count, seed, how=how, groups=groups, threads=threads, tick=tick)
+        doubt = doubt_of(
+            runs, parametric, count, seed, how=how, groups=groups, threads=threads, tick=tick, sample=refits
+        )
         left_out = tuple(leave_budgets_out(runs, parametric, budgets_of(runs.flops).label))
         if count and parametric.converged and runs.count <= PROFILED:
             profiles = tuple(profile(runs, parametric, name, inputs.share) for name in ("E", "alpha", "beta"))
@@ -163,7 +168,7 @@ def fit_runs(
     )
 
 
-def _groups(runs: Runs) -> Indices:
+def groups_of(runs: Runs) -> Indices:
     """Return the budget of each run, from 0 on; a run of no budget is one of its own."""
     label = budgets_of(runs.flops).label.copy()
     alone = np.flatnonzero(label < 0)

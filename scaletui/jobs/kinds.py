@@ -1,0 +1,64 @@
+"""The kinds of work that are cut into shards: each a module with a function for a shard and one for all of them."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+
+from scaletui_core.errors import unknown_name
+
+if TYPE_CHECKING:
+    from scaletui_core.answer import Answer
+
+KINDS = {"fit": "scaletui.jobs.fits"}
+"""The module of each kind; a new one needs a line here, and `work` and `collect` there."""
+
+
+class Collected(NamedTuple):
+    """What all shards of a run come to.
+
+    Attributes
+    ----------
+    answer : Answer
+        What is printed.
+    inputs : object
+        What a figure of the answer is drawn of; None where it has none.
+    document : callable
+        Makes the text of the file that ``--out`` writes.
+    failures : list of str
+        Why the work failed, though every shard was done.
+    """
+
+    answer: Answer
+    inputs: Any
+    document: Callable[[], str]
+    failures: list[str]
+
+
+class Kind(Protocol):
+    """What the module of a kind of work has."""
+
+    def work(self, given: Any, shard: Any, threads: int) -> Any:
+        """Return the result of one shard, as JSON can hold it, from the run's input and the shard's own."""
+
+    def collect(self, given: Any, results: Iterable[Any], threads: int) -> Collected:
+        """Return what the results of all shards, in their order, come to."""
+
+
+def kind_of(name: str) -> Kind:
+    """Return the module of a kind of work.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name.
+
+    Examples
+    --------
+    >>> kind_of("fit").__name__
+    'scaletui.jobs.fits'
+    """
+    if name not in KINDS:
+        raise unknown_name("kind of work", name, tuple(KINDS))
+    return cast(Kind, importlib.import_module(KINDS[name]))

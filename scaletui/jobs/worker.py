@@ -1,0 +1,90 @@
+"""A worker: it makes the result of a shard, or of one shard after the other as it is told which."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from scaletui.jobs.folder import Run
+from scaletui.jobs.kinds import kind_of
+from scaletui.jobs.results import write_failure, write_result
+from scaletui_core import __version__
+from scaletui_core.errors import InputError, ScaletuiError
+from scaletui_core.safetext import visible
+
+TASK = "SLURM_ARRAY_TASK_ID"
+
+
+def index_of(text: str | None, run: Run) -> int:
+    """Return the number of the shard that is asked for: the option's, or the one that Slurm gave this task.
+
+    Raises
+    ------
+    InputError
+        If there is none, or the run has no such shard.
+    """
+    where = "--index" if text is not None else TASK
+    said = os.environ.get(TASK, "") if text is None else text
+    last = len(run.shards)
+    if not said:
+        raise InputError("no shard to work on", where="--index", hint=f"a number from 1 to {last}")
+    if not (said.isascii() and said.isdigit() and len(said) < 10 and 1 <= int(said) <= last):
+        raise InputError(f"'{visible(said, 40)}' is no shard of {run.name}", where=where, hint=f"from 1 to {last}")
+    return int(said)
+
+
+def work(run: Run, index: int, threads: int, given: Any = None) -> bool:
+    """Make the result of a shard, and return whether it had to be made: one that is there stays.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    index : int
+        Number of the shard, from 1 on.
+    threads : int
+        Threads; they change the time, never the result.
+    given : object, optional
+        The run's input, where it has been read before.
+
+    Raises
+    ------
+    ScaletuiError
+        If it could not be made or written; the folder has the reason too.
+    """
+    if run.version != __version__:
+        made = f"was cut by scaletui {visible(run.version, 40)}, and this is {__version__}: results could differ"
+        raise ScaletuiError(f"{run.name}: {made} (work on it with that version, or send it again)")
+    if index in run.done():
+        return False
+    try:
+        kind = kind_of(run.what)
+        value = kind.work(run.given() if given is None else given, run.shards[index - 1], threads)
+        write_result(run, index, value)
+    except Exception as error:
+        # A bug of ours is a reason too: the log of a task is read by nobody, the folder by `jobs show`.
+        reason = str(error) if isinstance(error, ScaletuiError) else f"{type(error).__name__}: {error}"
+        write_failure(run, index, reason)
+        raise ScaletuiError(f"{run.name}, shard {index}: {reason}") from error
+    return True
+
+
+def serve(run: Run, threads: int) -> int:
+    """Work on the shards whose numbers come on standard input, a line each, and say of each how it went.
+
+    It ends with its input, and so with the process that feeds it, however that one ended.
+    """
+    given = run.given()
+    for line in sys.stdin:
+        index = index_of(line.strip(), run)
+        try:
+            work(run, index, threads, given)
+        except ScaletuiError as error:
+            reason = str(error).removeprefix(f"{run.name}, shard {index}: ")
+            answer = f"failed {index} {visible(reason, 1000)}"
+        else:
+            answer = f"done {index}"
+        sys.stdout.write(answer + "\n")
+        sys.stdout.flush()
+    return 0
