@@ -46,8 +46,8 @@ class MeasureInputs:
         choices=("cuda", "mps", "cpu"),
     )  # fmt: skip
     dtype: str | None = field(
-        CHOICE, "Format of weights and cache.", label="Format", example="fp16", default="bf16; on a CPU fp32",
-        choices=("bf16", "fp16", "fp32"),
+        CHOICE, "Format of weights and cache; int8 is of the weights alone.", label="Format", example="fp16",
+        default="bf16; on a CPU fp32", choices=("bf16", "fp16", "fp32", "int8"),
     )  # fmt: skip
     ladder: str | None = field(
         TEXT, "Tokens to generate: LOW..HIGH:STEP or a list.", label="Ladder", example="16..64:8", default=LADDER

@@ -12,7 +12,7 @@ from typing import Any
 from scaletui.bench import machine
 from scaletui.bench.model import Decoder
 from scaletui.bench.shapes import Shape, cache_bytes, needed, params_of, params_read, shapes
-from scaletui.bench.torch_here import BYTES, device_of, dtype_of, free_bytes, synchronise, torch_module
+from scaletui.bench.torch_here import BYTES, CACHE_BYTES, device_of, dtype_of, free_bytes, synchronise, torch_module
 from scaletui_core.errors import ScaletuiError
 from scaletui_core.quantity_text import format_quantity
 
@@ -85,7 +85,7 @@ def fitting(shape: Shape, spec: Event, device: str, dtype: str, free: float | No
     context, batch = spec["prompt"] + spec["ladder"][-1], spec["batch"]
 
     def size(one: Shape) -> float:
-        return needed(one, BYTES[dtype], batch, context, spec["prompt"])
+        return needed(one, BYTES[dtype], batch, context, spec["prompt"], CACHE_BYTES[dtype])
 
     if free is None or size(shape) <= free * _ROOM:
         return
@@ -122,8 +122,8 @@ def measured(shape: Shape, spec: Event) -> Iterator[Event]:
         "params": params_of(shape),
         "params_read": params_read(shape),
         "bytes_per_weight": BYTES[dtype],
-        "kv_bytes_per_token": cache_bytes(shape, BYTES[dtype]),
-        "memory": needed(shape, BYTES[dtype], spec["batch"], context, spec["prompt"]),
+        "kv_bytes_per_token": cache_bytes(shape, CACHE_BYTES[dtype]),
+        "memory": needed(shape, BYTES[dtype], spec["batch"], context, spec["prompt"], CACHE_BYTES[dtype]),
     }
     yield {"event": "progress", "words": "memory and arithmetic of the machine"}
     roof = rates(device, dtype)
@@ -153,13 +153,12 @@ def _timed(model: Decoder, spec: Event, roof: dict[str, float], free: float | No
             took = seconds(partial(model.generate, prompt, count), device)
             yield {"event": "point", "tokens": count, "repeat": repeat, "seconds": took}
     yield from _prefill(model, spec, roof, free)
-    shape, width = model.shape, model.keys.element_size()
     steps = 128 if device != "cpu" else 16
     start = spec["prompt"]
     asked = [("batch", batch, start, batch) for batch in spec["batches"]]
     asked += [("context", context, context, spec["batch"]) for context in spec["contexts"]]
     for kind, value, position, batch in asked:
-        if free is not None and needed(shape, width, batch, position + steps + 8) > free * _ROOM:
+        if free is not None and model.needed(batch, position + steps + 8) > free * _ROOM:
             yield {"event": "skipped", "kind": kind, "at": value}
             continue
         model.make_room(position + steps + 8, batch)
@@ -182,7 +181,7 @@ def _prefill(model: Decoder, spec: Event, roof: dict[str, float], free: float | 
         while count < _MOST_PREFILL and 2.0 * params_read(model.shape) * count * 2 < roof["matmul"]:
             count *= 2
         count = min(count, max(model.context, _LEAST_PREFILL))
-    if free is not None and needed(model.shape, model.keys.element_size(), model.batch, count, count) > free * _ROOM:
+    if free is not None and model.needed(model.batch, count, count) > free * _ROOM:
         yield {"event": "skipped", "kind": "prefill", "at": count}
         return
     if count > model.context:
