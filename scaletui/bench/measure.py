@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from scaletui import processors
 from scaletui.bench import machine
 from scaletui.bench.model import Decoder
 from scaletui.bench.shapes import Shape, cache_bytes, needed, params_of, params_read, shapes
@@ -108,7 +109,10 @@ def measured(shape: Shape, spec: Event) -> Iterator[Event]:
     dtype = spec["dtype"] or ("fp32" if device == "cpu" else "bf16")
     if spec["threads"] is not None:
         torch.set_num_threads(spec["threads"])
-    yield {"event": "machine", **machine.described(device, dtype)}
+    elif spec["tile"] is not None:  # each of several processes has so many, and so has the one beside them
+        torch.set_num_threads(max(1, processors.granted() // spec["tile"] ** 2))
+    described = machine.described(device, dtype)
+    yield {"event": "machine", **described}
     free = free_bytes(device)
     from scaletui import locations
 
@@ -129,7 +133,17 @@ def measured(shape: Shape, spec: Event) -> Iterator[Event]:
     roof = rates(device, dtype)
     yield {"event": "roofline", **roof}
     try:
-        yield from _timed(Decoder(shape, device, dtype, context, spec["batch"], spec["seed"]), spec, roof, free)
+        model = Decoder(shape, device, dtype, context, spec["batch"], spec["seed"])
+        yield from _timed(model, spec, roof, free)
+        if spec["tile"] is not None:
+            model.make_room(context, spec["batch"])
+            alone = model.prefill(model.prompt(spec["prompt"]))[0].float().cpu()
+            del model
+            if device == "cuda":
+                torch.cuda.empty_cache()
+            from scaletui.bench.tiled import tiled
+
+            yield from tiled(shape, spec, described, free, alone)
     except torch.OutOfMemoryError:
         raise ScaletuiError(
             f"the {device} ran out of memory: somebody else took it, or --batch or --ladder is too large"
