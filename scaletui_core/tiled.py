@@ -115,7 +115,7 @@ def tile_rows(document: dict[str, Any], alone: float, captions: dict[str, str]) 
         rows += [
             made("speed_up", "speed-up measured", measured_speed_up, one, t, subject=name),
             made("speed_up_claimed", "speed-up claimed, k^2", tiled_speed, k, subject=name),
-            made("speed_up_latency", "speed-up the sums leave", reduced_speed_up, whole, sums, latency, k, subject=name),
+            made("speed_up_latency", "speed-up expected", reduced_speed_up, whole, sums, latency, k, subject=name),
             wait._replace(low=float(about["low"]), high=float(about["high"])),
             Row("logit_difference", "logits off those of one process [of their spread]", float(about["difference"]),
                 "1", subject=name, source=HERE),
