@@ -6,9 +6,10 @@ import os
 import sys
 from typing import Any
 
+from scaletui.held import held, holding
 from scaletui.jobs.folder import Run
-from scaletui.jobs.kinds import kind_of
-from scaletui.jobs.results import write_failure, write_result
+from scaletui.jobs.kinds import PARTS, kind_of
+from scaletui.jobs.results import PART, write_failure, write_result
 from scaletui_core import __version__
 from scaletui_core.errors import InputError, ScaletuiError
 from scaletui_core.safetext import visible
@@ -58,10 +59,14 @@ def work(run: Run, index: int, threads: int, given: Any = None) -> bool:
         raise ScaletuiError(f"{run.name}: {made} (work on it with that version, or send it again)")
     if index in run.done():
         return False
+    part = (run.path(index, PART),) if run.what in PARTS else ()
+    if part and held(run.at_work, [index]):
+        raise ScaletuiError(f"{run.name}, shard {index}: another process works on it (wait, or end that)")
     try:
-        kind = kind_of(run.what)
-        value = kind.work(run.given() if given is None else given, run.shards[index - 1], threads)
-        write_result(run, index, value)
+        with holding(run.at_work, index):
+            kind = kind_of(run.what)
+            value = kind.work(run.given() if given is None else given, run.shards[index - 1], threads, *part)
+            write_result(run, index, value)
     except Exception as error:
         # A bug of ours is a reason too: the log of a task is read by nobody, the folder by `jobs show`.
         reason = str(error) if isinstance(error, ScaletuiError) else f"{type(error).__name__}: {error}"
