@@ -87,8 +87,12 @@ def delete(name: str, folder: str | None = None) -> str:
     if name not in known:
         raise unknown_name("result", name, known, listing="scaletui bench list", where="NAME")
     path = path_of(name, folder)
-    with contextlib.suppress(InputError):
-        check_idle(load(name, folder), "NAME", folder)
+    try:
+        document = load(name, folder)
+    except InputError:  # damaged, which is a reason to delete it
+        pass
+    else:
+        check_idle(document, "NAME", folder)
     try:
         os.unlink(path)
     except OSError as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from queue import SimpleQueue
 from typing import Any
 
 from scaletui.held import held, holding
@@ -78,10 +80,11 @@ def work(run: Run, index: int, threads: int, given: Any = None) -> bool:
 def serve(run: Run, threads: int) -> int:
     """Work on the shards whose numbers come on standard input, a line each, and say of each how it went.
 
-    It ends with its input, and so with the process that feeds it, however that one ended.
+    It ends with its input, and so with the process that feeds it, however that one ended and whatever is in work.
     """
     given = run.given()
-    for line in sys.stdin:
+    fed = _Fed()
+    while line := fed.next():
         index = index_of(line.strip(), run)
         try:
             work(run, index, threads, given)
@@ -90,6 +93,32 @@ def serve(run: Run, threads: int) -> int:
             answer = f"failed {index} {visible(reason, 1000)}"
         else:
             answer = f"done {index}"
+        fed.idle()
         sys.stdout.write(answer + "\n")
         sys.stdout.flush()
     return 0
+
+
+class _Fed:
+    """Lines of standard input; where it ends while one is worked on, nobody wants that any more: the process ends."""
+
+    def __init__(self) -> None:
+        self._lines: SimpleQueue[str] = SimpleQueue()
+        self._busy = threading.Event()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        for line in sys.stdin:
+            self._busy.set()
+            self._lines.put(line)
+        if self._busy.is_set():
+            os._exit(1)
+        self._lines.put("")
+
+    def next(self) -> str:
+        """Return the next line; nothing where there is none."""
+        return self._lines.get()
+
+    def idle(self) -> None:
+        """Say that the line is done with."""
+        self._busy.clear()
