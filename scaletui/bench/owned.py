@@ -52,9 +52,10 @@ def adopt(document: Document, name: str | None = None, folder: str | None = None
 
     folder = folder or home()
     make_folder(folder)
-    lock = os.open(folder, os.O_RDONLY)
+    lock = None
     try:
         with contextlib.suppress(OSError):
+            lock = os.open(folder, os.O_RDONLY)
             fcntl.flock(lock, fcntl.LOCK_EX)  # two who collect at once
         for one in names(folder):
             with contextlib.suppress(InputError):
@@ -68,7 +69,8 @@ def adopt(document: Document, name: str | None = None, folder: str | None = None
     except OSError as error:
         raise unwritable(folder, error) from None
     finally:
-        os.close(lock)
+        if lock is not None:
+            os.close(lock)
     return found
 
 

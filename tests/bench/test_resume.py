@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -210,6 +211,20 @@ def test_a_result_of_elsewhere_is_taken_once_by_many_at_once(data):
     assert found == ["mine"] * 8
     assert names() == ["mine"]
     assert adopt({**made, "id": "another"}, "mine")["name"] == "m-server-1"  # the name is taken by now
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+def test_a_folder_that_takes_no_more_says_so_of_what_was_measured_elsewhere(data, monkeypatch, code):
+    made = broken_off()
+    delete(made["name"])
+
+    def full(*_, **__):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(results, "write_atomically", full)
+    with pytest.raises(ScaletuiError, match=f"cannot be written: {os.strerror(code)}"):
+        adopt(made)
+    assert names() == []
 
 
 def test_drafts_of_killed_writers_go_when_they_are_old(data):
