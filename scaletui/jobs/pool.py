@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from scaletui import processors
 from scaletui.held import holding
+from scaletui.jobs import worker
 from scaletui.jobs.folder import Run, spans
 from scaletui.jobs.results import write_failure
 from scaletui_core.errors import ScaletuiError
@@ -96,7 +97,10 @@ def _feed_all(
 def _start(run: Run, threads: int) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if name != "SLURM_ARRAY_TASK_ID"}
     words = [*command(run), "--index", "-", "--threads", str(threads)]
-    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+    assert process.stdin is not None
+    process.stdin.write(f"{worker.POOL}\n")  # goes with the first number
+    return process
 
 
 def _feed(process: subprocess.Popen[str], waiting: list[int], at: dict[subprocess.Popen[str], int]) -> None:

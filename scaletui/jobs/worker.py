@@ -17,6 +17,8 @@ from scaletui_core.errors import InputError, ScaletuiError
 from scaletui_core.safetext import visible
 
 TASK = "SLURM_ARRAY_TASK_ID"
+POOL = "pool"
+"""What a pool says before the first number: a worker ends when it does."""
 
 
 def index_of(text: str | None, run: Run) -> int:
@@ -80,7 +82,7 @@ def work(run: Run, index: int, threads: int, given: Any = None) -> bool:
 def serve(run: Run, threads: int) -> int:
     """Work on the shards whose numbers come on standard input, a line each, and say of each how it went.
 
-    It ends with its input, and so with the process that feeds it, however that one ended and whatever is in work.
+    It ends with its input; where a pool feeds it, at once, however that one ended and whatever is in work.
     """
     given = run.given()
     fed = _Fed()
@@ -100,19 +102,29 @@ def serve(run: Run, threads: int) -> int:
 
 
 class _Fed:
-    """Lines of standard input; where it ends while one is worked on, nobody wants that any more: the process ends."""
+    """Lines of standard input.
+
+    After `POOL` among them its end means that the pool has ended: what is worked on nobody wants, and the process ends.
+    """
 
     def __init__(self) -> None:
         self._lines: SimpleQueue[str] = SimpleQueue()
         self._busy = threading.Event()
+        # Not by sys.stdin, whose lock a thread that waits would hold when the interpreter ends.
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
-        for line in sys.stdin:
-            self._busy.set()
-            self._lines.put(line)
-        if self._busy.is_set():
+        heeds, rest = False, b""
+        while found := os.read(0, 4096):
+            *lines, rest = (rest + found).split(b"\n")
+            heeds = heeds or POOL.encode() in lines
+            for line in lines:
+                if line.strip() and line != POOL.encode():
+                    self._busy.set()
+                    self._lines.put(line.decode(errors="replace"))
+        if heeds and self._busy.is_set():
             os._exit(1)
+        self._lines.put(rest.decode(errors="replace"))
         self._lines.put("")
 
     def next(self) -> str:
