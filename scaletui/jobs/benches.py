@@ -136,7 +136,9 @@ def work(given: Any, shard: Any, threads: int, part: str) -> Document:
     if "url" not in spec:
         if not torch_is_there():
             raise ScaletuiError(ABSENT)
-        spec["threads"] = min(spec["threads"] or threads, threads)
+        # Of several processes that share the model each has its part of what was granted.
+        most = max(1, threads // (spec.get("tile") or 1) ** 2)
+        spec["threads"] = min(spec["threads"] or most, threads)
         if "gpu" in shard:
             spec["device"] = spec["device"] or "cuda"  # a node's CPU is no answer to what its GPU does
     inputs = _inputs(given["inputs"])

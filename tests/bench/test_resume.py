@@ -14,7 +14,7 @@ from fake_server import FakeServer
 from tiny_shapes import SHAPES
 
 from scaletui.bench import measure, results
-from scaletui.bench.document import continued, have_of
+from scaletui.bench.document import Growing, continued, have_of
 from scaletui.bench.owned import adopt, check_idle, delete
 from scaletui.bench.results import Keeper, load, names
 from scaletui.cli import run
@@ -150,7 +150,7 @@ def test_a_model_is_gone_on_with_where_it_was(torch, monkeypatch):
     monkeypatch.setattr(measure, "rates", lambda *_: {"copy": 1e10, "read": 2e10, "matmul": 1e11})
     spec = {
         "ladder": [2, 4, 6], "repeats": 2, "seed": 0, "prompt": 3, "batch": 1, "device": "cpu", "dtype": "fp32",
-        "threads": 1, "prefill": 16, "batches": [1, 2], "contexts": [20],
+        "threads": 1, "prefill": 16, "batches": [1, 2], "contexts": [20], "tile": None,
     }  # fmt: skip
     whole = [event for event in measure.measured(SHAPES["llama"], spec) if event["event"] != "progress"]
 
@@ -168,6 +168,27 @@ def test_a_model_is_gone_on_with_where_it_was(torch, monkeypatch):
         found = measure.measured(SHAPES["llama"], {**spec, "have": have_of(keeper)})
         more = [event for event in found if event["event"] != "progress"]
         assert list(map(key, more)) == list(map(key, [*whole[:2], *whole[max(cut, 2) :]]))
+
+
+def test_processes_that_share_a_model_go_on_where_they_were(torch, monkeypatch):
+    monkeypatch.setattr(measure, "rates", lambda *_: {"copy": 1e10, "read": 2e10, "matmul": 1e11})
+    spec = {
+        "ladder": [2, 4, 6], "repeats": 1, "seed": 0, "prompt": 3, "batch": 1, "device": "cpu", "dtype": "fp32",
+        "threads": 1, "prefill": 4, "batches": [], "contexts": [], "tile": 2, "model": "m",
+    }  # fmt: skip
+    whole = [event for event in measure.measured(SHAPES["llama"], spec) if event["event"] != "progress"]
+    kinds = [event["event"] for event in whole]
+    assert kinds[-5:] == ["tile", "tile_point", "tile_point", "tile_point", "state"]
+    for cut in (-4, -3, -2, -1):  # after the sums, after each timing
+        before = Growing(MeasureInputs(), spec)
+        monkeypatch.setattr(before, "_write", lambda: None)
+        for event in whole[:cut]:
+            before.take(event)
+        found = measure.measured(SHAPES["llama"], {**spec, "have": have_of(before.document)})
+        more = [event for event in found if event["event"] not in ("progress", "machine", "model")]
+        assert [(one["event"], one.get("tokens")) for one in more] == [
+            (one["event"], one.get("tokens")) for one in whole[cut:]
+        ]
 
 
 def test_a_result_has_the_name_that_it_is_given(data, client):

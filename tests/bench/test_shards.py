@@ -357,6 +357,7 @@ def test_threads_are_those_that_were_granted_and_a_gpu_is_not_a_cpu(made, monkey
     for index, (threads, device, shard) in enumerate(
         (
             (None, None, {}),
+            (None, None, {"tile": 2}),
             (2, "cpu", {}),
             (64, "cpu", {}),
             (None, None, {"gpu": "a100"}),
@@ -364,10 +365,11 @@ def test_threads_are_those_that_were_granted_and_a_gpu_is_not_a_cpu(made, monkey
         )
     ):
         spec = {name: value for name, value in SPEC.items() if name not in ("url", "key_env")}
-        asked = {"inputs": {}, "spec": {**spec, "threads": threads, "device": device, "shape": []}}
+        more = {"threads": threads, "device": device, "shape": [], "tile": shard.get("tile")}
+        asked = {"inputs": {}, "spec": {**spec, **more}}
         document = benches.work(asked, shard, 4, str(tmp_path / f"{index}.json"))
         assert document.get("on") == shard.get("gpu")
-    assert seen == [(4, None), (2, "cpu"), (4, "cpu"), (4, "cuda"), (4, "cpu")]
+    assert seen == [(4, None), (1, None), (2, "cpu"), (4, "cpu"), (4, "cuda"), (4, "cpu")]
 
 
 def test_without_torch_it_is_sent_and_a_worker_says_what_to_install(tiny, client, monkeypatch, tmp_path):
