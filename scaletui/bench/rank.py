@@ -59,10 +59,13 @@ def _timed(torch: Any, distributed: Any, share: Share, spec: dict[str, Any]) -> 
     size = spec["batch"] * shape.d_model * dtype_of(dtype).itemsize
     spread = {"seconds": statistics.median(times), "low": min(times), "high": max(times)}
     yield {"event": "sum", "bytes": size, **spread}
+    timed = {tuple(one) for one in spec["have"]["points"]}
     for repeat in range(spec["repeats"]):
         order = list(ladder)
         random.Random(spec["seed"] * 1000 + repeat).shuffle(order)
         for count in order:
+            if (count, repeat) in timed:
+                continue
             distributed.barrier()
             took = seconds(partial(model.generate, prompt, count), device)
             yield {"event": "point", "tokens": count, "repeat": repeat, "seconds": took}

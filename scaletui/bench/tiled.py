@@ -41,13 +41,19 @@ def tiled(
     ScaletuiError
         If a process fails.
     """
+    have = spec.get("have", {})
     for k in range(2, spec["tile"] + 1):
+        timed = [rest for one, *rest in have.get("tile_points", ()) if one == k]
+        if len(timed) == len(spec["ladder"]) * spec["repeats"] or ["tile", k] in have.get("steps", ()):
+            continue
         why = _hindrance(shape, spec, machine, free, k * k)
         if why:
             yield {"event": "skipped", "kind": "tile", "at": k, "why": why}
             continue
         yield {"event": "progress", "words": f"k = {k}: {k * k} processes begin"}
-        yield from _together(shape, spec, machine, k, alone)
+        for event in _together(shape, {**spec, "have": {"points": timed}}, machine, k, alone):
+            if event["event"] != "tile" or k not in have.get("tiles", ()):
+                yield event
 
 
 def _hindrance(shape: Shape, spec: dict[str, Any], machine: dict[str, Any], free: float | None, parts: int) -> str:
@@ -76,7 +82,7 @@ def _together(
 
     parts = k * k
     store = distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
-    kept = {key: spec[key] for key in ("ladder", "repeats", "seed", "prompt", "batch")}
+    kept = {key: spec[key] for key in ("ladder", "repeats", "seed", "prompt", "batch", "have")}
     kept |= {
         "shape": list(shape),
         "device": machine["device"],
