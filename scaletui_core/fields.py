@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from scaletui_core.errors import InputError
@@ -182,7 +183,12 @@ def field(unit: str, help: str, *, default_value: Any = None, **more: Any) -> An
 
 def fields_of(inputs: type | object) -> tuple[Field, ...]:
     """Return the declared fields of an inputs dataclass, in order."""
-    return tuple(Field(item.name, **item.metadata) for item in dataclasses.fields(inputs))  # type: ignore[arg-type]
+    return _declared(inputs if isinstance(inputs, type) else type(inputs))
+
+
+@cache
+def _declared(kind: type) -> tuple[Field, ...]:
+    return tuple(Field(item.name, **item.metadata) for item in dataclasses.fields(kind))
 
 
 def parse_inputs(

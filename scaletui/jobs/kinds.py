@@ -11,7 +11,7 @@ from scaletui_core.errors import unknown_name
 if TYPE_CHECKING:
     from scaletui_core.answer import Answer
 
-KINDS = {"fit": "scaletui.jobs.fits"}
+KINDS = {"fit": "scaletui.jobs.fits", "sweep": "scaletui.jobs.sweeps"}
 """The module of each kind; a new one needs a line here, and `work` and `collect` there."""
 
 
