@@ -150,6 +150,9 @@ def _spanned(item: Field, values: str, found: re.Match[str], place: str) -> tupl
     if scale is not None and scale.strip() not in _SCALES:
         what = "after the count stands linear or log"
         raise InputError(what, where=place, text=values, column=found.start("scale"))
+    if ".." in found["high"]:
+        what = "an end of a span is one number"
+        raise InputError(what, where=place, hint="such as 1e22..1e26:9", text=values, column=found.start("high"))
     ends = [item.parse(found[end].strip(), place) for end in ("low", "high")]
     low, high = (float(end) / item.bare for end in ends)
     if not low < high:

@@ -134,7 +134,8 @@ class Field(NamedTuple):
             return "yes" if value else "no"
         if self.bare != 1.0:
             short = format_exact(value / self.bare, "1")
-            if parse(short, self.unit, bare=self.bare).value == value:
+            # A number of days in millions ends in an M, which a duration cannot.
+            if not short.endswith("M") and parse(short, self.unit, bare=self.bare).value == value:
                 return short
         return format_exact(float(value), self.unit)
 

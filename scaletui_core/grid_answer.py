@@ -137,8 +137,8 @@ def answer_of(grid: Grid, points: Points, inputs: Mapping[str, Any], scenario: s
     """Return the answer of a grid; each row's ``subject`` is the number of its point, from 1 on.
 
     Row ids are ``part_field`` of the axes and ``part_row`` of what is shown: ``calc_flops``, ``calc_loss``,
-    ``speed_human_multiple``. An axis of words has its word as label, and its place as value. A point without an answer
-    has a note ``unreachable:N`` that says why.
+    ``speed_human_multiple``. An axis of words has its word as label, and its place as value. A point without an answer,
+    or with less of one than others, has a note ``unreachable:N`` that says why.
 
     Parameters
     ----------
@@ -215,7 +215,8 @@ def _missing_notes(grid: Grid, points: Points, named: bool) -> list[Note]:
     partly = Counter(reason for index, reason in points.reasons.items() if index not in nothing)
     notes = []
     for reason, count in Counter(nothing.values()).most_common(_REASONS):
-        text = f"{count:,} of {len(points):,} points have no answer: {reason}."
+        verb = "has" if count == 1 else "have"
+        text = f"{count:,} of {len(points):,} points {verb} no answer: {reason}."
         notes.append(Note("sweep-unanswered", text, None, None, "assumption"))
     for reason, count in partly.most_common(_REASONS):
         which = "1 point" if count == 1 else f"{count:,} points"
@@ -225,7 +226,7 @@ def _missing_notes(grid: Grid, points: Points, named: bool) -> list[Note]:
     empty = [one.name for one, unit in zip(grid.shown, points.units, strict=True) if not unit]
     if named and empty and len(nothing) < len(points):
         notes.append(Note("sweep-empty", f"No point has {', '.join(empty)}.", None, None, "assumption"))
-    for index, reason in nothing.items():
+    for index, reason in points.reasons.items():
         notes.append(Note(f"unreachable:{index + 1}", f"{reason}.", None, str(index + 1), "unreachable"))
     return notes
 

@@ -92,4 +92,4 @@ def _check_shown(grid: Grid, catalog: Catalog) -> None:
     for one in asked:
         if one not in there:
             known = sorted({Shown(*pair).name for pair in {*plain, *there} if pair[0] == one.part})
-            raise unknown_name("row", one.name, known, where="--show")
+            raise unknown_name("row of these points", one.name, known, where="--show")

@@ -49,15 +49,16 @@ def rows_there(grid: Grid, catalog: Catalog, parts: Collection[str]) -> set[tupl
     >>> ("calc", "pf_days") in rows_there(grid, Catalog("presets"), ["calc"])
     True
     """
-    there = set()
+    there: set[tuple[str, str]] = set()
     for index in probes(grid):
         found = _solved(grid, catalog, index)
         for part in parts if found is not None else ():
             assert found is not None
             answer = found.parts[part].answer
             for row in answer.rows if answer is not None else ():
-                if row.subject in (None, PACE) and row.law in (None, found.budget.law):
-                    there.add((part, row.id.removeprefix(MODEL) if part == PARTS[0] else row.id))
+                one = Shown(part, row.id.removeprefix(MODEL) if part == PARTS[0] else row.id)
+                if one not in there and _row(one, found) is not None:
+                    there.add(one)
     return there
 
 
@@ -153,7 +154,10 @@ def _picked(grid: Grid, found: _Solved) -> list[tuple[int, Row]]:
 
 
 def _row(one: Shown, found: _Solved) -> Row | None:
-    """Return the row that the chain shows of a part: of a given model its own, of three models of decoding one."""
+    """Return the row that the chain shows of a part: of a given model its own, of three models of decoding one.
+
+    Of one that is not in the chain, the only one of its id, such as the cost on the machine that was given.
+    """
     part = found.parts[one.part]
     if part.answer is None:
         return None
@@ -164,6 +168,9 @@ def _row(one: Shown, found: _Solved) -> Row | None:
             for row in rows:
                 if row.id == row_id and row.subject == subject:
                     return row
+        alone = [row for row in rows if row.id == row_id]
+        if len(alone) == 1:
+            return alone[0]
     if one == ("speed", "human_multiple") and part.inputs.human_multiple is not None:
         return Row(one.id, "x human, given", part.inputs.human_multiple, "1")
     return None

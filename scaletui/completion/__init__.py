@@ -14,6 +14,7 @@ import typer
 from scaletui_core.calculator import PARTS
 from scaletui_core.fields import FLAG, fields_of
 from scaletui_core.flow import calculator
+from scaletui_core.grid import headline_names
 from scaletui_core.presets import Catalog
 from scaletui_core.safetext import cut, visible
 from scaletui_core.scenario import dotted, published
@@ -55,6 +56,8 @@ _TAKES = {
     "--hardware": "hardware",
     "--scenario": "scenarios",
     "--set": "set",
+    "--over": "set",
+    "--show": "chain",
     "--ability": "abilities",
     "speed --model": "models",
     "emergence --model": "families",
@@ -122,6 +125,7 @@ def _lists(catalog: Catalog) -> dict[str, Words]:
         "scenarios": {name: one.title for name, one in published(catalog).items()},
         "own": {},  # looked for when tab is pressed
         "set": {},
+        "chain": dict.fromkeys(headline_names(), ""),
         "abilities": {record["name"]: record["family"] for record in abilities},
         "families": {record["family"]: "" for record in sorted(abilities, key=lambda record: record["family"])},
     }

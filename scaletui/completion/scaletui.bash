@@ -68,7 +68,7 @@ _scaletui() {
     case $list in
     scenarios | own) __scaletui_own ;;
     set) compopt -o nospace 2>/dev/null ;;
-    laws | models) [[ $raw == *,* ]] && prefix+=${raw%,*}, raw=${raw##*,} ;;
+    laws | models | chain) [[ $raw == *,* ]] && prefix+=${raw%,*}, raw=${raw##*,} ;;
     hardware)
         if [[ $raw =~ ^[0-9][0-9._]*[kKMB]?[xX] ]]; then
             prefix+=${BASH_REMATCH[0]} raw=${raw:${#BASH_REMATCH[0]}}
