@@ -37,7 +37,7 @@ SUMMARY = "The whole chain over a grid of inputs: one row a point, for tables an
 EPILOG = """\b
 scaletui sweep --over flops=1e22..1e26:9 --over law=chinchilla-3,epoch-2024
 scaletui sweep --over flops=1e20..1e27:15 --show loss,params --plot
-scaletui sweep --over speed.k=1..8:8:linear --set flops=1e24 --show speed.speed,copies.copies-k
+scaletui sweep --over speed.k=1..8:8:linear --set flops=1e24 --show speed-factor,copies-k
 scaletui sweep --over flops=1e22..1e28:25 --set mfu=30%..50% --set hardware=1024xh100 --show calc.cost --format csv
 scaletui sweep --over params=1e9..1e12:700 --over tokens=1e10..1e14:700 --format csv --local 8 > losses.csv"""
 _OFTEN = 0.1  # s between two words about progress

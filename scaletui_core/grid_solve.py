@@ -115,8 +115,15 @@ class _Chain:
             if kept is None or kept[0] != key:
                 self._parts[part] = kept = key, self._follow(part, inputs, parts, shut)
             parts[part] = kept[1]
-        raise_of_given(parts, asked, dotted, "")
-        return _Solved(parts, budget_found(parts, self._catalog))
+        found = _Solved(parts, budget_found(parts, self._catalog))
+        try:
+            raise_of_given(parts, asked, dotted, "")
+        except InputError:
+            why = _unreachable(found)  # where the law has no answer, what follows from it only says that it lacks one
+            if why:
+                raise InputError(why) from None
+            raise
+        return found
 
     def _follow(self, part: str, inputs: Any, parts: dict[str, Part], shut: frozenset[str]) -> Part:
         """Return a part; of the budget, where nobody names a law, the one that goes on from it alone, if it answers."""
@@ -242,12 +249,21 @@ def _fixed(picked: list[tuple[int, Row]]) -> frozenset[int]:
     return frozenset(place for place, row in picked if isinstance(row.value, Traced) and not can_be_sampled(row.value))
 
 
+def _unreachable(found: _Solved) -> str:
+    """Return why the law followed has no answer; empty where it has one, or does not say."""
+    calc = found.parts[PARTS[0]].answer
+    if calc is not None and not any(row.id == "params" for row in calc.rows):
+        for note in calc.notes:
+            if note.kind == "unreachable" and note.law == found.budget.law:
+                return note.text.rstrip(".")
+    return ""
+
+
 def _missing(grid: Grid, found: _Solved, kept: dict[int, Row]) -> str:
     """Return why a part of which something is shown has no answer, where one has none."""
-    calc = found.parts[PARTS[0]].answer
-    for note in calc.notes if calc is not None and not any(row.id == "params" for row in calc.rows) else ():
-        if note.kind == "unreachable" and note.law == found.budget.law:
-            return note.text.rstrip(".")
+    why = _unreachable(found)
+    if why:
+        return why
     for place, one in enumerate(grid.shown):
         error = found.parts[one.part].error
         if place not in kept and error is not None:

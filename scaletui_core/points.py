@@ -97,7 +97,7 @@ class Points:
         (array('d', [nan, 2.0]), ['', 'nats/token'])
         """
         if point.reason:
-            self.reasons[len(self)] = point.reason
+            self.reasons[len(self)] = sys.intern(point.reason)  # a thousand points may have one reason
         for place in range(self.width):
             row = point.rows.get(place)
             if row is None:

@@ -483,3 +483,21 @@ def test_progress_is_told_to_a_person_and_wiped(on_terminal):
     _, _, rest = text.rpartition("\r\x1b[K")
     assert "points..." not in rest
     assert rest.startswith(("point", "\x1b[1mpoint"))
+
+
+def test_the_reason_is_the_first_one_and_not_what_follows_from_it(swept):
+    document = swept("--over", "loss=1,2", "--set", "law=epoch-2024", "--set", "copies.speed=2")
+    reasons = [note["text"] for note in document["notes"] if note["kind"] == "unreachable"]
+    assert reasons == ["unreachable: below the irreducible loss E = 1.817."]
+
+
+def test_a_run_of_many_points_is_collected_as_csv_alone(client, tmp_path, monkeypatch):
+    monkeypatch.setattr("scaletui.render.LONGEST", 5)
+    words = ("sweep", "--over", "flops=1e22..1e26:6", "--show", "loss")
+    code, alone, err = client(*words, "--format", "csv", "--local", "1", "--folder", tmp_path / "run")
+    assert (code, alone.count("\n")) == (0, 7), err
+    for form in ("table", "json", "md"):
+        code, out, err = client("jobs", "collect", tmp_path / "run", "--format", form)
+        assert (code, out) == (2, "")
+        assert err == f"scaletui: --format: 6 points are printed as CSV alone; {form} ends at 5 (--format csv)\n"
+    assert client("jobs", "collect", tmp_path / "run", "--format", "csv")[:2] == (0, alone)
