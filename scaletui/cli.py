@@ -71,6 +71,9 @@ GROUPS = {
 FITS = ("fit", "predict", "design")
 """Commands of runs and files rather than of declared inputs alone, in `scaletui.fit_commands`."""
 
+SWEEP = "sweep"
+"""The command of a grid of inputs, in `scaletui.sweep_commands`."""
+
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]  # ClickException, which typer does not export
 
 
@@ -82,7 +85,7 @@ def run(arguments: Sequence[str]) -> int:
         # A terminal that is not UTF-8 gets what it cannot show written out, not a traceback.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app = application(command_of(arguments, {*COMMANDS, *GROUPS, *FITS}), arguments)
+        app = application(command_of(arguments, {*COMMANDS, *GROUPS, *FITS, SWEEP}), arguments)
         result = app(list(arguments), prog_name="scaletui", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
@@ -139,6 +142,10 @@ def application(only: str | None = None, words: Sequence[str] | None = None) -> 
 
             summary, function = fit_commands.command(name)
             app.command(name, help=summary)(function)
+    if only in (None, SWEEP):
+        from scaletui import sweep_commands
+
+        app.command(SWEEP, help=sweep_commands.SUMMARY, epilog=sweep_commands.EPILOG)(sweep_commands.command())
     for name, module in GROUPS.items():
         if only in (None, name):
             group: typer.Typer = importlib.import_module(module).application()
@@ -206,7 +213,7 @@ def _with(
 
     def made(catalog: Catalog) -> Asked:
         inputs, answer = make(catalog)
-        return inputs, answer._replace(rows=answer.rows + beside, notes=told + answer.notes)
+        return inputs, answer._replace(rows=(*answer.rows, *beside), notes=told + answer.notes)
 
     return made
 

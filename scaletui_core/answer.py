@@ -1,6 +1,7 @@
 """What every calculator returns: the inputs it used, rows of values, notes, and where they came from."""
 
 # No `from __future__ import annotations`, as in quantity.py: NamedTuple compiles annotations that are text.
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from scaletui_core.formula import Formula, Number, Working
@@ -120,8 +121,9 @@ class Note(NamedTuple):
 class Column(NamedTuple):
     """One column of the table that people see: a row id, its heading, and how its cells are printed.
 
-    ``unit`` is a unit of `scaletui_core.quantity`, ``decades`` (a signed exponent), ``label`` (the row's label), or
-    ``share``: of a row that is 0 or 1 the label, and where it varies the share of the samples in which it is 1.
+    ``unit`` is a unit of `scaletui_core.quantity`, ``decades`` (a signed exponent), ``label`` (the row's label),
+    ``word`` (the same where no narrow terminal may drop it), or ``share``: of a row that is 0 or 1 the label, and where
+    it varies the share of the samples in which it is 1.
     """
 
     id: str
@@ -147,6 +149,9 @@ class Table(NamedTuple):
         Significant digits of its cells.
     tells_all : bool
         Whether all notes stand below it, each on lines of its own, however many keys there are.
+    axes : int
+        Of a grid, whose keys are numbers of points, how many of its first columns say where a point lies: the reason
+        why it has no answer stands behind them, and CSV has a line for each point.
     """
 
     key: str
@@ -155,6 +160,7 @@ class Table(NamedTuple):
     names: dict[float, str] = {}  # noqa: RUF012
     digits: int = 3
     tells_all: bool = False
+    axes: int = 0
 
 
 class Sweep(NamedTuple):
@@ -170,7 +176,7 @@ class Answer(NamedTuple):
 
     calculator: str
     inputs: dict[str, Any]
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     notes: tuple[Note, ...] = ()
     provenance: dict[str, Any] = {}  # noqa: RUF012  (never mutated; a NamedTuple has no default factory)
     table: Table | None = None

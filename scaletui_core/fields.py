@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from scaletui_core.errors import InputError
@@ -133,7 +134,8 @@ class Field(NamedTuple):
             return "yes" if value else "no"
         if self.bare != 1.0:
             short = format_exact(value / self.bare, "1")
-            if parse(short, self.unit, bare=self.bare).value == value:
+            # A number of days in millions ends in an M, which a duration cannot.
+            if not short.endswith("M") and parse(short, self.unit, bare=self.bare).value == value:
                 return short
         return format_exact(float(value), self.unit)
 
@@ -182,7 +184,12 @@ def field(unit: str, help: str, *, default_value: Any = None, **more: Any) -> An
 
 def fields_of(inputs: type | object) -> tuple[Field, ...]:
     """Return the declared fields of an inputs dataclass, in order."""
-    return tuple(Field(item.name, **item.metadata) for item in dataclasses.fields(inputs))  # type: ignore[arg-type]
+    return _declared(inputs if isinstance(inputs, type) else type(inputs))
+
+
+@cache
+def _declared(kind: type) -> tuple[Field, ...]:
+    return tuple(Field(item.name, **item.metadata) for item in dataclasses.fields(kind))
 
 
 def parse_inputs(

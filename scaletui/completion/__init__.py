@@ -16,6 +16,7 @@ from scaletui.bench.shapes import params_of, shapes
 from scaletui_core.calculator import PARTS
 from scaletui_core.fields import FLAG, fields_of
 from scaletui_core.flow import calculator
+from scaletui_core.grid import headline_names
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity_text import format_quantity
 from scaletui_core.safetext import cut, visible
@@ -58,6 +59,8 @@ _TAKES = {
     "--hardware": "hardware",
     "--scenario": "scenarios",
     "--set": "set",
+    "--over": "set",
+    "--show": "chain",
     "--ability": "abilities",
     "speed --model": "models",
     "emergence --model": "families",
@@ -134,6 +137,7 @@ def _lists(catalog: Catalog) -> dict[str, Words]:
         "results": {LAST: "the newest"},
         "kept": {},
         "set": {},
+        "chain": dict.fromkeys(headline_names(), ""),
         "abilities": {record["name"]: record["family"] for record in abilities},
         "families": {record["family"]: "" for record in sorted(abilities, key=lambda record: record["family"])},
     }

@@ -69,7 +69,7 @@ _scaletui() {
     scenarios | own) __scaletui_own scenarios .toml '[!A-Za-z0-9_-]' ;;
     results | kept) __scaletui_own bench .json '[!A-Za-z0-9._-]' ;;
     set) compopt -o nospace 2>/dev/null ;;
-    laws | models) [[ $raw == *,* ]] && prefix+=${raw%,*}, raw=${raw##*,} ;;
+    laws | models | chain) [[ $raw == *,* ]] && prefix+=${raw%,*}, raw=${raw##*,} ;;
     hardware)
         if [[ $raw =~ ^[0-9][0-9._]*[kKMB]?[xX] ]]; then
             prefix+=${BASH_REMATCH[0]} raw=${raw:${#BASH_REMATCH[0]}}

@@ -18,7 +18,7 @@ function __scaletui_from
     set -l before $argv[2]
     set -l typed $argv[3]
     switch $list
-        case laws models
+        case laws models chain
             string match -q '*,*' -- $typed; and set before $before(string replace -r '[^,]*$' '' -- $typed)
         case hardware
             set -l count (string match -r '^[0-9][0-9._]*[kKMB]?[xX]' -- $typed); and set before $before$count

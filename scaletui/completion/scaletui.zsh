@@ -69,7 +69,7 @@ _scaletui() {
         done
         ;;
     set) more=(-S '') ;;
-    laws | models) compset -P '*,' ;;
+    laws | models | chain) compset -P '*,' ;;
     hardware)
         compset -P '[0-9][0-9._]#[kKMB](#c0,1)[xX]'
         more=(-M 'm:{a-zA-Z}={A-Za-z}')

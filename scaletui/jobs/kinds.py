@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 KINDS = {
     "bench": "scaletui.jobs.benches",
     "fit": "scaletui.jobs.fits",
+    "sweep": "scaletui.jobs.sweeps",
 }
 """The module of each kind; a new one needs a line here, and `work` and `collect` there."""
 ALONE = frozenset({"bench"})

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from scaletui_core.answer import Answer
+from scaletui_core.errors import InputError
 from scaletui_core.presets import Catalog
 
 FORMATS = ("table", "json", "csv", "md")
+LONGEST = 20_000
+"""Points of a grid that are printed as anything but CSV, of which no line waits for another."""
 
 
 def render(
@@ -37,6 +40,9 @@ def render(
     ascii_only : bool, optional
         Whether the explanation draws with ASCII alone; by default as the terminal says.
     """
+    if answer.table is not None and answer.table.axes and form != "csv":
+        first = answer.table.columns[0].id
+        check_length(sum(row.id == first for row in answer.rows), form)
     if form == "json":
         from scaletui.render.data import as_json
 
@@ -52,3 +58,14 @@ def render(
     from scaletui.render.table import as_markdown, as_table
 
     return as_markdown(answer) if form == "md" else as_table(answer, width, bold)
+
+
+def check_length(points: int, form: str) -> None:
+    """Raise where a grid has more points than a form is made for.
+
+    >>> check_length(20_000, "table"), check_length(1_000_000, "csv")
+    (None, None)
+    """
+    if form != "csv" and points > LONGEST:
+        what = f"{points:,} points are printed as CSV alone; {form} ends at {LONGEST:,}"
+        raise InputError(what, where="--format", hint="--format csv")

@@ -14,6 +14,8 @@ from scaletui_core.safetext import cut, visible
 from scaletui_core.traced import Traced
 
 _MISSING = "-"
+WORDS = ("label", "share", "word")
+"""Units of columns that show the label of a row."""
 COMPARABLE = "Losses of laws fitted on different data or tokenizers do not compare."
 _LEAST_LABEL = 10  # columns that a cut label must keep to be worth showing
 _MORE = "add --explain, or name one"  # how the notes that are only counted are seen
@@ -30,7 +32,7 @@ def cell(row: Row | None, column: Column, digits: int = 3) -> str:
         return _MISSING
     if column.unit == "share" and row.spread is not None:
         return f"seen {format_quantity(row.spread.mean, 'fraction', digits=2)}"
-    if column.unit in ("label", "share"):
+    if column.unit in WORDS:
         return visible(row.label)
     if column.unit == "decades":
         return f"10^{row.value:.1f}x" if abs(row.value) >= INSIDE else "inside"
@@ -111,7 +113,10 @@ def grid(answer: Answer, *, inline: bool = False) -> Grid:
     lines = lines_of(answer)
     columns = [c for c in table.columns if any(c.id in line.rows for line in lines)]
     sweep = answer.sweep if any(line.at is not None for line in lines) else None
-    headings = [table.key if table.key == "law" else "name", *([sweep.symbol] if sweep else [])]
+    headings = [
+        "point" if table.axes else table.key if table.key == "law" else "name",
+        *([sweep.symbol] if sweep else []),
+    ]
     units = ["key", *([sweep.unit] if sweep else []), *(c.unit for c in columns)]
     headings += [c.heading for c in columns]
     if table.captions:
@@ -131,7 +136,7 @@ def grid(answer: Answer, *, inline: bool = False) -> Grid:
             if table.captions:
                 cells.append("" if name else visible(table.captions.get(line.key, "")))
             body.append(cells)
-            reasons.append("" if line.rows else line.note)
+            reasons.append("" if len(line.rows) > table.axes else line.note)
             abouts.append("" if name else _about(line.key, line.at))
     return Grid(headings, units, body, reasons, abouts)
 
@@ -154,7 +159,7 @@ def _cell_at(row: Row | None, column: Column, end: str, inline: bool, digits: in
     if end == "value":
         plain = row if row is None or inline else row._replace(value=float(row.value), low=None, high=None)
         return cell(plain, column, digits)
-    if row is None or column.unit in ("label", "share"):
+    if row is None or column.unit in WORDS:
         return ""
     if isinstance(row.value, Traced):  # its interval is on the way, and the lines are to stay where they are
         return PENDING
@@ -238,21 +243,34 @@ def _head(answer: Answer, width: int) -> list[TextLine]:
 
 
 def _grid_lines(answer: Answer, width: int) -> list[TextLine]:
-    table = _narrowed(grid(answer), width)
+    axes = answer.table.axes if answer.table else 0
+    table, spared = _fitting(grid(answer), width, 2 + axes) if axes else (_narrowed(grid(answer), width), [])
     wides = table.wides
-    words = [unit in ("key", "label", "share", "words") for unit in table.units]
+    words = [unit in ("key", "words", *WORDS) for unit in table.units]
 
     def aligned(cells: list[str]) -> str:
-        parts = [
-            text.ljust(wide) if left else text.rjust(wide) for text, wide, left in zip(cells, wides, words, strict=True)
-        ]
-        return "  ".join(parts).rstrip()
+        parts = (
+            text.ljust(wide) if left else text.rjust(wide)
+            for text, wide, left in zip(cells, wides, words, strict=False)
+        )
+        return "  ".join(parts)
 
-    out: list[TextLine] = [("head", cut(aligned(table.headings), width), "")]
+    out: list[TextLine] = [("head", cut(aligned(table.headings).rstrip(), width), "")]
     for cells, reason, about in zip(table.body, table.reasons, table.abouts, strict=True):
-        line = f"{cells[0]:<{wides[0]}}  {reason}" if reason else aligned(cells)
+        line = f"{aligned(cells[: 1 + axes])}  {reason}" if reason else aligned(cells).rstrip()
         out.append(("", cut(line, width), about))
+    if spared:
+        out.append(("quiet", cut(f"No room for {', '.join(spared)}: --format csv has all.", width), ""))
     return out
+
+
+def _fitting(table: Grid, width: int, least: int) -> tuple[Grid, list[str]]:
+    """Return the table without the last columns that a width has no room for, and their headings."""
+    spared: list[str] = []
+    while len(table.headings) > least and sum(table.wides) + 2 * (len(table.headings) - 1) > width:
+        spared.insert(0, table.headings[-1])
+        table = table.without(len(table.headings) - 1)
+    return table, spared
 
 
 def _narrowed(table: Grid, width: int) -> Grid:
@@ -343,7 +361,8 @@ def as_markdown(answer: Answer) -> str:
         out.append("| --- |" + " ---: |" * (len(table.headings) - 1))
         for cells, reason in zip(table.body, table.reasons, strict=True):
             if reason:
-                cells = [cells[0], reason, *[""] * (len(cells) - 2)]
+                whence = 1 + answer.table.axes
+                cells = [*cells[:whence], reason, *[""] * (len(cells) - whence - 1)]
             out.append("| " + " | ".join(map(_md, cells)) + " |")
         out.append("")
     out += [f"- {_md(note_text(note))}" for note in answer.notes]

@@ -24,6 +24,7 @@ from scaletui.render.figures import FIGURES
 from scaletui.settings import SETTINGS
 from scaletui_core.calculator import PARTS
 from scaletui_core.fields import FLAG, fields_of
+from scaletui_core.grid import headline_names
 
 # A shell that completes starts nothing: there is nothing to be found. HOME has no scenarios.
 NOTHING = {"PATH": "/nonexistent", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
@@ -207,6 +208,9 @@ def choices():
             yield f"scaletui {setting.option} ", setting.choices
             yield f"scaletui --ascii {setting.option}=", [f"{setting.option}={choice}" for choice in setting.choices]
     yield "scaletui scenario compare gopher chinchilla --format ", FORMATS
+    yield "scaletui sweep --over calc.precision=", [f"calc.precision={one}" for one in ("bf16", "fp16", "fp8")]
+    yield "scaletui sweep --show calc.", [name for name in headline_names() if name.startswith("calc.")]
+    yield "scaletui sweep --show calc.loss,batch.", ["calc.loss,batch.critical-batch"]
     yield "scaletui config show --format ", ("table", "json")
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from scaletui.cli import COMMANDS, FITS, GROUPS
+from scaletui.cli import COMMANDS, FITS, GROUPS, SWEEP
 
 HEAVY = {"numpy", "scipy", "numba", "textual", "rich", "torch", "pydantic", "pandas", "matplotlib", "hypothesis"}
 PROBE = """
@@ -60,6 +60,10 @@ LINES = [
     "bench --help",
     "bench --slurm --dry-run",
     "jobs list",
+    "sweep --over flops=1e22..1e24:3 --over law=chinchilla-3,epoch-2024",
+    "sweep --over params=1e9..1e11:3 --set tokens=1T --show loss --plot",
+    "sweep --over speed.k=1,2 --set flops=1e24 --format csv",
+    "sweep --over flops=1e22..1e24:3 --set mfu=30%..50% --slurm --dry-run",
     "--color 16 --ascii calc --flops 5.76e23",
     "--help",
     "fit --help",
@@ -78,7 +82,7 @@ def imported(program, arguments, clean_environment, tmp_path):
 
 
 def test_every_command_is_among_the_lines():
-    assert {*COMMANDS, *GROUPS} <= {line.split()[0] for line in LINES}
+    assert {*COMMANDS, *GROUPS, SWEEP} <= {line.split()[0] for line in LINES}
 
 
 @pytest.mark.parametrize("line", LINES)
