@@ -17,6 +17,7 @@ from scaletui.render.words import TextLine, wrapped
 from scaletui.sheet import in_app
 from scaletui.state import State
 from scaletui_core.errors import InputError, ScaletuiError
+from scaletui_core.quantity_text import format_quantity
 from scaletui_core.safetext import cut
 
 if TYPE_CHECKING:
@@ -280,7 +281,7 @@ on from a result, and so Copies and Learning."""
         self.host.put_texts("speed", {"human_multiple": text})
         if scenario.state != before:
             self._used.append(scenario.state)
-        self.host.tell(f"x human in Speed is {text[:6]} now, measured: {name}; Copies and Learning follow")
+        self.host.tell(f"x human in Speed is {format_quantity(float(text), '1')} now, measured: {name}")
 
     # Showing
 

@@ -99,7 +99,7 @@ def fitted(titles: list[str], width: int) -> tuple[list[str], str]:
         (" ", " ", " ", longest), (" ", " ", "", longest), ("", " ", "  ", longest), ("", " ", " ", longest),
     )  # fmt: skip
     for around, gap, between, most in (*whole, *(("", "", " ", n) for n in range(longest, 0, -1))):
-        labels = [f"{around}{index}{gap}{cut(title, most)}{around}" for index, title in enumerate(titles, 1)]
+        labels = [f"{around}{index % 10}{gap}{cut(title, most)}{around}" for index, title in enumerate(titles, 1)]
         if sum(map(len, labels)) + len(between) * (len(labels) - 1) <= width:
             break
     return labels, between
