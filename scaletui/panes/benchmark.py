@@ -109,8 +109,8 @@ on from a result, and so Copies and Learning."""
             self.show_scenario(self.host.scenario)
             return
         self._sheet.fail(None)
-        self._set_busy(True)
         self._follow()
+        self._set_busy(True)
         self._show_live()
 
     def action_cancel(self) -> None:
@@ -297,7 +297,7 @@ on from a result, and so Copies and Learning."""
         else:
             key = shown_keys(self.host.keys.get("bench.run", KEYS["bench.run"].keys))
             lines = [("quiet", cut(_EMPTY.format(key=key), width), "")]
-        if self._sheet.texts.get("command", "").strip() or torch_is_there():
+        if self._sheet.texts.get("command", "").strip() or self._sheet.error or torch_is_there():
             return lines
         return [*(("quiet", line, "") for line in wrapped(ABSENT, width, "  ")), *lines]
 

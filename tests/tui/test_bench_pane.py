@@ -410,10 +410,9 @@ ENDS: dict[str, tuple[Callable[[Terminal], None], str]] = {
 }
 
 
-@pytest.mark.parametrize("end", ENDS)
-@pytest.mark.parametrize("hold", [-2, 5], ids=["starting", "measuring"])
-def test_an_app_that_ends_leaves_no_process(hold: int, end: str, place: Place, tmp_path: Path) -> None:
-    env = {"HOME": str(tmp_path), "FAKE_HOLD": str(hold), "XDG_STATE_HOME": "/dev/null"}
+def started(place: Place, tmp_path: Path, hold: int) -> Terminal:
+    """Open an app whose measurement stays where it is after so many timings."""
+    env = {"HOME": str(tmp_path), "FAKE_HOLD": str(hold), "XDG_STATE_HOME": str(tmp_path / "state")}
     env |= {name: os.environ[name] for name in ("XDG_DATA_HOME", "FAKE_PID", "PYTHONPATH")}
     session = Terminal(24, 80, env, app=[sys.executable, "-c", PROGRAM])
     try:
@@ -423,7 +422,18 @@ def test_an_app_that_ends_leaves_no_process(hold: int, end: str, place: Place, t
         session.send(b"r")
         session.until(lambda: place.pid is not None)
         if hold > 0:
-            session.until(lambda: "measuring 5 of 57" in session.lines[0])
+            session.until(lambda: f"measuring {hold} of 57" in session.lines[0])
+    except BaseException:
+        session.close()
+        raise
+    return session
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("hold", [-2, 5], ids=["starting", "measuring"])
+def test_an_app_that_ends_leaves_no_process(hold: int, end: str, place: Place, tmp_path: Path) -> None:
+    session = started(place, tmp_path, hold)
+    try:
         pid = place.pid
         assert pid is not None
         assert is_alive(pid)
@@ -444,6 +454,19 @@ def test_an_app_that_ends_leaves_no_process(hold: int, end: str, place: Place, t
             assert kept["status"] == ENDS[end][1]
     else:
         assert not place.documents
+
+
+def test_a_slow_line_gets_little_while_it_measures_and_nothing_after(place: Place, tmp_path: Path) -> None:
+    session = started(place, tmp_path, 5)
+    try:
+        session.settle()
+        painted, _ = session.idle(3.2)
+        assert painted < 400  # the time that is left, where it shows
+        session.type(b"c", "stopped; kept")
+        session.type(b"l", "all results")
+        assert session.idle(2.0)[0] == 0
+    finally:
+        session.close()
 
 
 # Results
