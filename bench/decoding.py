@@ -66,10 +66,10 @@ def compared(rounds: int = 9) -> tuple[float, float, float]:
         return tuple(one.contiguous() for one in pair)
 
     weights = {
-        "embedding": model.embedding.contiguous(),
-        "head": model.head.contiguous(),
+        "embedding": model.embedding.matrix.contiguous(),
+        "head": model.head.matrix.contiguous(),
         "norm": model.norm,
-        "layers": [{name: plain(pair) for name, pair in layer.items()} for layer in model.layers],
+        "layers": [{name: plain(weight[:2]) for name, weight in layer.items()} for layer in model.layers],
     }
     prompt = model.prompt(8)
     ours, theirs = model.generate(prompt, TOKENS)[0].tolist(), naive(torch, model, weights, prompt, TOKENS)

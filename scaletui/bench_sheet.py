@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from scaletui.own_sheet import OwnSheet, label_of
 from scaletui_core.errors import InputError, ScaletuiError
 from scaletui_core.fields import as_command, fields_of, parse_inputs
-from scaletui_core.measured import answer_of, regressed
+from scaletui_core.measured import answer_of
 from scaletui_core.measured_lists import compared, listed
 from scaletui_core.measuring import MeasureInputs, check, ladder_of, sizes_of
+from scaletui_core.pace import regressed
 from scaletui_core.presets import Catalog
 from scaletui_core.safetext import visible
 

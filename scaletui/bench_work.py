@@ -81,9 +81,8 @@ class BenchWork:
         assert self._keeper is not None
         self._told = False
         document = self._keeper.document.copy()
-        for name in ("points", "steps", "skipped"):
-            document[name] = document[name].copy()  # the thread goes on with it
-        return document, self._event, time.monotonic() - self._at
+        grown = {name: value.copy() for name, value in document.items() if isinstance(value, list)}
+        return document | grown, self._event, time.monotonic() - self._at
 
     def stop(self) -> None:
         """End the measurement; what was timed stays."""

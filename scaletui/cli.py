@@ -32,7 +32,7 @@ from scaletui_core.safetext import visible
 
 if TYPE_CHECKING:
     from scaletui.printing import Asked
-    from scaletui_core.answer import Note
+    from scaletui_core.answer import Note, Row
     from scaletui_core.presets import Catalog
 
 
@@ -180,32 +180,35 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
     if shown.get("axis") is not None:
         figure_named(calculator.name, shown["axis"])
     told: tuple[Note, ...] = ()
+    beside: tuple[Row, ...] = ()
     if measured is not None:
-        from scaletui.bench.feed import multiple_of
+        from scaletui.bench.feed import multiple_of, tried
 
         given["human_multiple"], note = multiple_of(measured, given)
-        told = (note,)
+        told, beside = (note,), tried(measured)
     if whole or start is not None or assignments:
         from scaletui import scenario_commands
 
         asked = scenario_commands.chain_of if whole else scenario_commands.part_of_scenario
-        show(_with_notes(asked(calculator.name, given, start, assignments), told), **shown)
+        show(_with(asked(calculator.name, given, start, assignments), told, beside), **shown)
         return
     part = calculator.name if calculator.name in PARTS[1:] else None  # as in a scenario: the same seed, the same digits
     inputs: Any = parse_inputs(calculator.inputs, given, _place, part)
-    show(_with_notes(lambda catalog: (inputs, calculator.run(inputs, catalog)), told), **shown)
+    show(_with(lambda catalog: (inputs, calculator.run(inputs, catalog)), told, beside), **shown)
 
 
-def _with_notes(make: Callable[[Catalog], Asked], told: tuple[Note, ...]) -> Callable[[Catalog], Asked]:
-    """Return a function that makes an answer with more notes, before its own."""
+def _with(
+    make: Callable[[Catalog], Asked], told: tuple[Note, ...], beside: tuple[Row, ...]
+) -> Callable[[Catalog], Asked]:
+    """Return a function that makes an answer with more notes, before its own, and more rows, behind them."""
     if not told:
         return make
 
-    def noted(catalog: Catalog) -> Asked:
+    def made(catalog: Catalog) -> Asked:
         inputs, answer = make(catalog)
-        return inputs, answer._replace(notes=told + answer.notes)
+        return inputs, answer._replace(rows=answer.rows + beside, notes=told + answer.notes)
 
-    return noted
+    return made
 
 
 def _place(declared: Field) -> str:

@@ -8,7 +8,8 @@ from scaletui_core import roofline
 from scaletui_core.answer import Answer, Column, Note, Row, Table, made
 from scaletui_core.calculator import provenance
 from scaletui_core.formula import Number, examples, formula
-from scaletui_core.measured import HERE, caption, line_rows, pace, regressed, shares, spread_of
+from scaletui_core.measured import caption
+from scaletui_core.pace import HERE, line_rows, pace, regressed, shares, spread_of
 
 
 @formula("ratio = tokens/min / (tokens/min of the first)", unit="1", source="scaletui: definition")

@@ -26,7 +26,7 @@ class MeasureInputs:
 
     One of ``model``, ``params`` [parameters] and ``hf`` names a shape; ``command`` a server in its place, whose model
     is then ``model`` and whose key stands in the variable ``key_env``. ``ladder`` [tokens], ``prompt`` [tokens],
-    ``prefill`` [tokens], ``batch`` and ``batches`` [sequences], ``contexts`` [tokens].
+    ``prefill`` [tokens], ``tile`` [1], ``batch`` and ``batches`` [sequences], ``contexts`` [tokens].
     """
 
     model: str | None = field(
@@ -46,8 +46,8 @@ class MeasureInputs:
         choices=("cuda", "mps", "cpu"),
     )  # fmt: skip
     dtype: str | None = field(
-        CHOICE, "Format of weights and cache.", label="Format", example="fp16", default="bf16; on a CPU fp32",
-        choices=("bf16", "fp16", "fp32"),
+        CHOICE, "Format of weights and cache; int8 is of the weights alone.", label="Format", example="fp16",
+        default="bf16; on a CPU fp32", choices=("bf16", "fp16", "fp32", "int8"),
     )  # fmt: skip
     ladder: str | None = field(
         TEXT, "Tokens to generate: LOW..HIGH:STEP or a list.", label="Ladder", example="16..64:8", default=LADDER
@@ -60,6 +60,9 @@ class MeasureInputs:
     )
     contexts: tuple[str, ...] = field(
         NAMES, "Contexts [tokens] to time beside it.", default_value=(), label="Contexts", example="512,2k"
+    )
+    tile: int | None = _count(
+        "k-tiling for real: k = 1 to K, of k^2 processes that share the model.", "2", 16, label="k", default="none"
     )
     prefill: int | None = _count(
         "Tokens of the prompt whose reading is timed.", "512", 1e6, label="Prefill", default="about a second of it"
@@ -132,7 +135,19 @@ def check(inputs: MeasureInputs) -> None:
         if inputs.key_env is not None:
             raise InputError("needs --command URL", where="--key-env")
         return
-    for name in ("params", "hf", "device", "dtype", "prompt", "batch", "batches", "contexts", "prefill", "threads"):
+    for name in (
+        "params",
+        "hf",
+        "device",
+        "dtype",
+        "prompt",
+        "batch",
+        "batches",
+        "contexts",
+        "prefill",
+        "threads",
+        "tile",
+    ):
         if getattr(inputs, name):
             raise InputError("is not the server's to choose: drop it", where="--" + name)
     if inputs.model is None:

@@ -9,6 +9,14 @@ SLOPE = 0.0333
 """Steinhardt's pythia-12b: 1801 tokens a minute is 33.3 ms a token."""
 
 
+TILED: dict[str, Any] = {
+    "tiles": [{"k": 2, "parts": 4, "threads": 1, "sums": 36, "bytes": 10240, "difference": 1e-6, "seconds": 1e-4,
+               "low": 9e-5, "high": 2e-4}],
+    "tile_points": [{"k": 2, "tokens": n, "repeat": 0, "seconds": 0.1 + 0.01 * n} for n in (100, 200, 300)],
+}  # fmt: skip
+"""What a result also has where k-tiling was tried."""
+
+
 def result(name: str = "pythia-12b-cuda-bf16-1", slope: float = SLOPE, **more: Any) -> dict[str, Any]:
     """Return a result as its file holds it."""
     ladder = list(range(100, 2000, 100))

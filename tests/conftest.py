@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import importlib.util
 import os
 import pty
 import shutil
@@ -19,7 +20,9 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import settings
 from slurm_here import PROGRAMS, Slurm, running, search_path
+from tiny_shapes import SHAPES
 
+from scaletui.bench.shapes import Shape
 from scaletui.locations import shipped_presets
 from scaletui.settings import SETTINGS
 from scaletui_core.presets import Catalog
@@ -162,6 +165,21 @@ def required(name: str, available: bool, reason: str) -> None:
 def require() -> Callable[[str, bool, str], None]:
     """``require("torch", available, "torch is not installed")``: see `required`."""
     return required
+
+
+@pytest.fixture
+def torch() -> Any:
+    """Torch, for what is measured."""
+    required("torch", importlib.util.find_spec("torch") is not None, "torch is not installed")
+    import torch
+
+    return torch
+
+
+@pytest.fixture(params=SHAPES)
+def tiny(request: pytest.FixtureRequest) -> Shape:
+    """A shape of each kind, too small to take time."""
+    return SHAPES[request.param]
 
 
 @pytest.fixture(scope="session")

@@ -56,4 +56,5 @@ def specification(inputs: MeasureInputs, catalog: Catalog) -> dict[str, Any]:
         "prefill": inputs.prefill,
         "batches": list(sizes_of(inputs.batches, "--batches")),
         "contexts": list(sizes_of(inputs.contexts, "--contexts")),
+        "tile": inputs.tile,
     }

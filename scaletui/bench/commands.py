@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from scaletui.options import SHARED_OPTIONS, declared_options, with_options
+from scaletui.options import SHARED_OPTIONS, declared_options, figure_options, with_options
 from scaletui.printing import Asked, say, show
+from scaletui.render.figures import figure_named
 from scaletui.root import Option
 from scaletui_core.errors import InputError, ScaletuiError
 from scaletui_core.fields import fields_of, parse_inputs
@@ -35,7 +36,8 @@ def application() -> typer.Typer:
     several = Annotated[Optional[list[str]], typer.Argument(metavar="NAME...", help="Two results or more.")]  # noqa: UP045
     commands: tuple[tuple[str, str, Any, tuple[Option, ...]], ...] = (
         ("list", "All results: model, where, tokens a minute.", _list, SHARED_OPTIONS),
-        ("show", "One result, and the published table beside it.", _show, (("name", None, name), *SHARED_OPTIONS)),
+        ("show", "One result, and the published table beside it.", _show,
+         (("name", None, name), *figure_options("bench"), *SHARED_OPTIONS)),
         ("compare", "Results side by side, as ratios to the first.", _compare,
          (("names", None, several), *SHARED_OPTIONS)),
     )  # fmt: skip
@@ -120,7 +122,9 @@ def _show(name: str | None, **shown: Any) -> None:
     from scaletui.bench.results import LAST, load
 
     document = load(name or LAST)
-    show(lambda catalog: (None, _answer(document, catalog)), **shown)
+    if shown["axis"] is not None:
+        figure_named("bench", shown["axis"])
+    show(lambda catalog: (document, _answer(document, catalog)), **shown)
 
 
 def _list(**shown: Any) -> None:

@@ -7,12 +7,21 @@ from typing import Any
 
 from scaletui.bench.results import load
 from scaletui_core import human, roofline
-from scaletui_core.answer import Note
+from scaletui_core.answer import Note, Row
 from scaletui_core.errors import InputError
 from scaletui_core.fields import fields_of
 from scaletui_core.measured import caption, seconds_a_token
 from scaletui_core.quantity_text import format_exact, format_quantity
 from scaletui_core.speed import SpeedInputs
+from scaletui_core.tiled import TRIED, tile_rows
+
+
+def tried(name: str) -> tuple[Row, ...]:
+    """Return the speed-ups of k-tiling that a result has measured, to stand beside the claim."""
+    document = load(name)
+    found = seconds_a_token(document)
+    rows = [] if found is None else tile_rows(document, found.value, {})
+    return tuple(row for row in rows if row.id in TRIED)
 
 
 def multiple_of(name: str, given: Mapping[str, Any]) -> tuple[str, Note]:

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from scaletui import processors
 from scaletui.bench import machine
 from scaletui.bench.model import Decoder
 from scaletui.bench.shapes import Shape, cache_bytes, needed, params_of, params_read, shapes
-from scaletui.bench.torch_here import BYTES, device_of, dtype_of, free_bytes, synchronise, torch_module
+from scaletui.bench.torch_here import BYTES, CACHE_BYTES, device_of, dtype_of, free_bytes, synchronise, torch_module
 from scaletui_core.errors import ScaletuiError
 from scaletui_core.quantity_text import format_quantity
 
@@ -85,7 +86,7 @@ def fitting(shape: Shape, spec: Event, device: str, dtype: str, free: float | No
     context, batch = spec["prompt"] + spec["ladder"][-1], spec["batch"]
 
     def size(one: Shape) -> float:
-        return needed(one, BYTES[dtype], batch, context, spec["prompt"])
+        return needed(one, BYTES[dtype], batch, context, spec["prompt"], CACHE_BYTES[dtype])
 
     if free is None or size(shape) <= free * _ROOM:
         return
@@ -108,7 +109,10 @@ def measured(shape: Shape, spec: Event) -> Iterator[Event]:
     dtype = spec["dtype"] or ("fp32" if device == "cpu" else "bf16")
     if spec["threads"] is not None:
         torch.set_num_threads(spec["threads"])
-    yield {"event": "machine", **machine.described(device, dtype)}
+    elif spec["tile"] is not None:  # each of several processes has so many, and so has the one beside them
+        torch.set_num_threads(max(1, processors.granted() // spec["tile"] ** 2))
+    described = machine.described(device, dtype)
+    yield {"event": "machine", **described}
     free = free_bytes(device)
     from scaletui import locations
 
@@ -122,14 +126,24 @@ def measured(shape: Shape, spec: Event) -> Iterator[Event]:
         "params": params_of(shape),
         "params_read": params_read(shape),
         "bytes_per_weight": BYTES[dtype],
-        "kv_bytes_per_token": cache_bytes(shape, BYTES[dtype]),
-        "memory": needed(shape, BYTES[dtype], spec["batch"], context, spec["prompt"]),
+        "kv_bytes_per_token": cache_bytes(shape, CACHE_BYTES[dtype]),
+        "memory": needed(shape, BYTES[dtype], spec["batch"], context, spec["prompt"], CACHE_BYTES[dtype]),
     }
     yield {"event": "progress", "words": "memory and arithmetic of the machine"}
     roof = rates(device, dtype)
     yield {"event": "roofline", **roof}
     try:
-        yield from _timed(Decoder(shape, device, dtype, context, spec["batch"], spec["seed"]), spec, roof, free)
+        model = Decoder(shape, device, dtype, context, spec["batch"], spec["seed"])
+        yield from _timed(model, spec, roof, free)
+        if spec["tile"] is not None:
+            model.make_room(context, spec["batch"])
+            alone = model.prefill(model.prompt(spec["prompt"]))[0].float().cpu()
+            del model
+            if device == "cuda":
+                torch.cuda.empty_cache()
+            from scaletui.bench.tiled import tiled
+
+            yield from tiled(shape, spec, described, free, alone)
     except torch.OutOfMemoryError:
         raise ScaletuiError(
             f"the {device} ran out of memory: somebody else took it, or --batch or --ladder is too large"
@@ -153,13 +167,12 @@ def _timed(model: Decoder, spec: Event, roof: dict[str, float], free: float | No
             took = seconds(partial(model.generate, prompt, count), device)
             yield {"event": "point", "tokens": count, "repeat": repeat, "seconds": took}
     yield from _prefill(model, spec, roof, free)
-    shape, width = model.shape, model.keys.element_size()
     steps = 128 if device != "cpu" else 16
     start = spec["prompt"]
     asked = [("batch", batch, start, batch) for batch in spec["batches"]]
     asked += [("context", context, context, spec["batch"]) for context in spec["contexts"]]
     for kind, value, position, batch in asked:
-        if free is not None and needed(shape, width, batch, position + steps + 8) > free * _ROOM:
+        if free is not None and model.needed(batch, position + steps + 8) > free * _ROOM:
             yield {"event": "skipped", "kind": kind, "at": value}
             continue
         model.make_room(position + steps + 8, batch)
@@ -182,7 +195,7 @@ def _prefill(model: Decoder, spec: Event, roof: dict[str, float], free: float | 
         while count < _MOST_PREFILL and 2.0 * params_read(model.shape) * count * 2 < roof["matmul"]:
             count *= 2
         count = min(count, max(model.context, _LEAST_PREFILL))
-    if free is not None and needed(model.shape, model.keys.element_size(), model.batch, count, count) > free * _ROOM:
+    if free is not None and model.needed(model.batch, count, count) > free * _ROOM:
         yield {"event": "skipped", "kind": "prefill", "at": count}
         return
     if count > model.context:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from scaletui.bench.shapes import Shape
-from scaletui.bench.torch_here import dtype_of, torch_module
+from scaletui.bench.shapes import Shape, needed
+from scaletui.bench.share import ALONE, Share, Together
+from scaletui.bench.torch_here import BYTES, CACHE_BYTES, dtype_of, torch_module
+from scaletui.bench.weights import Weaver, looked_up, times
 
 BUCKET = 256
 """Positions between the lengths of cache that a captured step reads: each has a graph of its own."""
 _BASE = 10_000.0
 _EPSILON = 1e-5
-_SPREAD = 0.02  # standard deviation of the weights
 
 
 class Decoder:
@@ -25,7 +26,7 @@ class Decoder:
     shape : Shape
         What to build.
     device, dtype : str
-        Where, and in which format: ``bf16``, ``fp16``, ``fp32``.
+        Where, and in which format: ``bf16``, ``fp16``, ``fp32``, ``int8``, of which `scaletui.bench.weights` says more.
     context : int
         Tokens that a sequence may have, those of the prompt included.
     batch : int
@@ -34,39 +35,52 @@ class Decoder:
         Of the weights.
     capture : bool, optional
         Whether steps are captured as CUDA graphs; by default, where the device has them.
+    share : Share, optional
+        Which part of the model this process has, where several calculate it; each writes the same tokens.
     """
 
     def __init__(
         self, shape: Shape, device: str, dtype: str, context: int, batch: int = 1, seed: int = 0,
-        capture: bool | None = None,
+        capture: bool | None = None, share: Share = ALONE,
     ) -> None:  # fmt: skip
-        torch = self._torch = torch_module()
-        self.shape, self.device = shape, device
-        self._dtype = dtype_of(dtype)
+        self._torch = torch_module()
+        self.shape, self.part, self.device = shape, share.shape(shape), device
+        self._format, self._dtype = dtype, dtype_of(dtype)
         self._capture = device == "cuda" if capture is None else capture
-        self._generator = torch.Generator(device=device).manual_seed(seed)
+        self._together = Together(share)
+        weaver = Weaver(device, dtype, seed)
         d, head = shape.d_model, shape.head_dim
-        queries, keys = shape.heads * head, shape.kv_heads * head
-        self.embedding = self._drawn(shape.vocab, d)
-        self.layers = [
+        queries, keys, wide = shape.heads * head, shape.kv_heads * head, shape.d_ff * (2 if shape.gated else 1)
+        # One process has all; of several each has rows, or columns whose products are summed, with one to add the bias.
+        split, bias, adds = share.parts > 1, not shape.gated, share.rank == 0
+        qkv, up = (share.qkv(shape), share.up(shape)) if split else ((), ())
+        out, down = (share.out(shape), [share.span(shape.d_ff)]) if split else ((), ())
+        self.embedding = weaver.weight(shape.vocab, d)
+        self.layers: list[dict[str, Any]] = [
             {
-                "attention_norm": self._norm(),
-                "mlp_norm": self._norm(),
-                "qkv": self._linear(queries + 2 * keys, d),
-                "out": self._linear(d, queries),
-                "up": self._linear(shape.d_ff * (2 if shape.gated else 1), d),
-                "down": self._linear(d, shape.d_ff),
+                "attention_norm": self._norm(weaver),
+                "mlp_norm": self._norm(weaver),
+                "qkv": weaver.weight(queries + 2 * keys, d, bias=bias, of_rows=qkv),
+                "out": weaver.weight(d, queries, bias=bias, of_columns=out, adds_bias=adds),
+                "up": weaver.weight(wide, d, bias=bias, of_rows=up),
+                "down": weaver.weight(d, shape.d_ff, bias=bias, of_columns=down, adds_bias=adds),
             }
             for _ in range(shape.layers)
         ]
-        self.norm = self._norm()
-        self.head = self.embedding if shape.tied else self._drawn(shape.vocab, d)
+        self.norm = self._norm(weaver)
+        own = share.span(shape.vocab)
+        if shape.tied:
+            matrix, _, scale = self.embedding
+            rows = slice(own.start, own.stop)
+            self.head = self.embedding._replace(matrix=matrix[rows], scale=None if scale is None else scale[rows])
+        else:
+            self.head = weaver.weight(shape.vocab, d, of_rows=[own] if split else ())
         self._turning = int(head * shape.rotary) // 2 * 2
         self.make_room(context, batch)
 
     def make_room(self, context: int, batch: int) -> None:
         """Give up the cache, and make one for so many sequences of so many tokens; the weights stay."""
-        torch, shape = self._torch, self.shape
+        torch, shape = self._torch, self.part
         self._graphs: dict[int, Any] = {}
         self.keys: Any = None
         self.values: Any = None
@@ -80,20 +94,14 @@ class Decoder:
         self._position = torch.zeros(1, device=self.device, dtype=torch.long)
         self._places = torch.arange(context, device=self.device)
 
-    def _drawn(self, *size: int) -> Any:
-        # On a CPU a vector times a matrix of FP32 is twice as fast where the matrix lies by columns; of 16 bits slower.
-        columns = self.device == "cpu" and self._dtype == self._torch.float32 and len(size) == 2
-        weight = self._torch.empty(size[::-1] if columns else size, device=self.device, dtype=self._dtype)
-        weight.normal_(0.0, _SPREAD, generator=self._generator)
-        return weight.T if columns else weight
+    def needed(self, batch: int, context: int, at_once: int = 0) -> float:
+        """Return the memory [bytes] that so many sequences of so many tokens take, weights and all."""
+        return needed(self.part, BYTES[self._format], batch, context, at_once, CACHE_BYTES[self._format])
 
-    def _linear(self, rows: int, columns: int) -> tuple[Any, Any]:
-        return self._drawn(rows, columns), None if self.shape.gated else self._drawn(rows)
-
-    def _norm(self) -> tuple[Any, Any]:
+    def _norm(self, weaver: Weaver) -> tuple[Any, Any]:
         torch, size = self._torch, self.shape.d_model
         one = torch.ones(size, device=self.device, dtype=self._dtype)
-        return one, None if self.shape.gated else self._drawn(size)
+        return one, None if self.shape.gated else weaver.drawn(size)
 
     def _angles(self) -> tuple[Any, Any]:
         """Return cosine and sine of every position, as wide as what turns of a head."""
@@ -123,10 +131,10 @@ class Decoder:
 
     def _attention(self, x: Any, index: int, positions: Any, turn: tuple[Any, Any], length: int, mask: Any) -> Any:
         """Return attention of tokens (batch, tokens, width) at ``positions`` over the first ``length`` of the cache."""
-        shape, functional = self.shape, self._torch.nn.functional
+        shape, functional = self.part, self._torch.nn.functional
         batch, count, _ = x.shape
         layer, head = self.layers[index], shape.head_dim
-        joint = functional.linear(x, *layer["qkv"]).view(batch, count, -1, head).transpose(1, 2)
+        joint = times(x, layer["qkv"]).view(batch, count, -1, head).transpose(1, 2)
         q, k, v = joint.split((shape.heads, shape.kv_heads, shape.kv_heads), 1)
         keys, values = self.keys[index, :batch], self.values[index, :batch]
         keys.index_copy_(2, positions, self._turned(k, turn))
@@ -143,30 +151,30 @@ class Decoder:
                 k, v = k.repeat_interleave(group, 1), v.repeat_interleave(group, 1)
             found = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
         found = found.reshape(batch, shape.heads, count, head).transpose(1, 2).reshape(batch, count, -1)
-        return functional.linear(found, *layer["out"])
+        return times(found, layer["out"])
 
     def _mlp(self, x: Any, index: int) -> Any:
         functional, layer = self._torch.nn.functional, self.layers[index]
-        wide = functional.linear(x, *layer["up"])
+        wide = times(x, layer["up"])
         if self.shape.gated:
             gate, up = wide.chunk(2, -1)
             wide = functional.silu(gate) * up
         else:
             wide = functional.gelu(wide)
-        return functional.linear(wide, *layer["down"])
+        return times(wide, layer["down"])
 
     def _forward(self, tokens: Any, positions: Any, length: int, mask: Any = None) -> Any:
         """Return the logits (batch, vocabulary) of what follows the last of the tokens (batch, count)."""
-        x = self._torch.nn.functional.embedding(tokens, self.embedding)
+        x = looked_up(tokens, self.embedding)
         turn = self.cosines.index_select(0, positions), self.sines.index_select(0, positions)
         for index, layer in enumerate(self.layers):
             attended = self._attention(self._normed(x, layer["attention_norm"]), index, positions, turn, length, mask)
             if self.shape.parallel:
-                x = x + attended + self._mlp(self._normed(x, layer["mlp_norm"]), index)
+                x = x + self._together.summed(attended + self._mlp(self._normed(x, layer["mlp_norm"]), index))
             else:
-                x = x + attended
-                x = x + self._mlp(self._normed(x, layer["mlp_norm"]), index)
-        return self._torch.nn.functional.linear(self._normed(x[:, -1], self.norm), self.head)
+                x = x + self._together.summed(attended)
+                x = x + self._together.summed(self._mlp(self._normed(x, layer["mlp_norm"]), index))
+        return self._together.joined(times(self._normed(x[:, -1], self.norm), self.head), self.shape.vocab)
 
     # What a caller asks for.
 

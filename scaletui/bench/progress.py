@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from scaletui_core.measured import Regressed, regressed
+from scaletui_core.pace import Regressed, regressed
 from scaletui_core.quantity_text import format_quantity
 
 _BAR = 20  # cells
 
 
-def timings(document: dict[str, Any]) -> tuple[int, int]:
-    """Return how many timings of the ladder there are, and how many there will be.
+def timings(document: dict[str, Any], points: list[dict[str, Any]] | None = None) -> tuple[int, int]:
+    """Return how many timings of the ladder there are, or of ``points`` on it, and how many there will be.
 
     >>> timings({"spec": {"ladder": [100, 200, 300], "repeats": 2}, "points": [{}]})
     (1, 6)
     """
-    return len(document["points"]), len(document["spec"]["ladder"]) * document["spec"]["repeats"]
+    found = document["points"] if points is None else points
+    return len(found), len(document["spec"]["ladder"]) * document["spec"]["repeats"]
 
 
-def seconds_left(document: dict[str, Any], found: Regressed | None) -> float | None:
+def seconds_left(document: dict[str, Any], points: list[dict[str, Any]], found: Regressed | None) -> float | None:
     """Return how long the rest of the ladder will take [s], by what was timed; None before anything was.
 
     >>> points = [{"tokens": 100, "seconds": 1.0}, {"tokens": 300, "seconds": 3.0}]
-    >>> seconds_left({"spec": {"ladder": [100, 200, 300], "repeats": 2}, "points": points}, None)
+    >>> seconds_left({"spec": {"ladder": [100, 200, 300], "repeats": 2}}, points, None)
     8.0
     """
-    spec, points = document["spec"], document["points"]
     if not points:
         return None
-    done, of = timings(document)
+    spec = document["spec"]
+    done, of = timings(document, points)
     # A server writes fewer tokens than it is asked for where it likes: the ladder goes on as asked.
     tokens: float = sum(spec["ladder"]) * spec["repeats"] - sum(point.get("asked", point["tokens"]) for point in points)
     if found is not None and found.line.slope > 0.0:
@@ -58,18 +59,20 @@ def progress_line(document: dict[str, Any], event: dict[str, Any] | None, since:
     """
     if event is None or event["event"] == "progress":
         return f"{event['words'] if event else 'starting'}..."
-    done, of = timings(document)
-    parts = [f"[{'#' * (_BAR * done // of):<{_BAR}}] {done} of {of} timings"]
-    found = regressed(document["points"])
+    points, lead = document["points"], ""
+    if event["event"] in ("tile", "tile_point"):
+        points, lead = [p for p in document.get("tile_points", ()) if p["k"] == event["k"]], f"k = {event['k']}: "
+    done, of = timings(document, points)
+    parts = [f"{lead}[{'#' * (_BAR * done // of):<{_BAR}}] {done} of {of} timings"]
+    found = regressed(points)
     if found is not None and found.line.slope > 0.0:
         line = found.line
         parts.append(f"{60.0 / line.slope:,.0f} +- {60.0 * line.slope_error / line.slope**2:,.0f} tokens/min")
-    if done >= of:
-        following = _following(document)
-        parts += [f"now {following}"] if following else []
-    else:
-        left = seconds_left(document, found)
+    if done < of:
+        left = seconds_left(document, points, found)
         parts += [] if left is None else [f"{_about(left - since)} left"]
+    elif following := _following(document):
+        parts.append(f"now {following}")
     return ", ".join(parts)
 
 
@@ -86,7 +89,8 @@ def _following(document: dict[str, Any]) -> str:
     if "url" in spec:
         return ""
     asked = ["the prompt", *(f"{kind} {at:,}" for kind in ("batch", "context") for at in spec.get(_LISTS[kind], ()))]
-    done = len(document.get("steps", ())) + len(document.get("skipped", ())) + ("prefill" in document)
+    passed = [one for one in document.get("skipped", ()) if one["kind"] != "tile"]
+    done = len(document.get("steps", ())) + len(passed) + ("prefill" in document)
     return asked[done] if done < len(asked) else ""
 
 

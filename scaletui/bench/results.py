@@ -23,7 +23,9 @@ LAST = "last"
 """In place of a name: the newest."""
 _LIMIT = 50_000_000  # bytes
 _KEPT = ("machine", "model", "roofline", "prefill", "state")
-_LISTED = {"point": "points", "step": "steps", "skipped": "skipped"}
+_LISTED = {
+    "point": "points", "step": "steps", "skipped": "skipped", "tile": "tiles", "tile_point": "tile_points",
+}  # fmt: skip
 
 Document = dict[str, Any]
 
@@ -66,7 +68,7 @@ class Keeper:
         if kind in _KEPT:
             self.document[kind] = rest
         elif kind in _LISTED:
-            self.document[_LISTED[kind]].append(rest)
+            self.document.setdefault(_LISTED[kind], []).append(rest)
         else:
             return
         self._write()
@@ -179,6 +181,8 @@ _NUMBERS: dict[str, tuple[str, ...]] = {
     "points": ("tokens", "seconds"),
     "steps": ("at", "batch", "context", "seconds", "low", "high"),
     "skipped": ("at",),
+    "tiles": ("k", "parts", "threads", "sums", "bytes", "seconds", "low", "high"),
+    "tile_points": ("k", "tokens", "seconds"),
     "model": ("params", "params_read", "bytes_per_weight", "kv_bytes_per_token", "memory"),
     "roofline": ("copy", "read", "matmul"),
     "prefill": ("tokens", "seconds", "low", "high"),

@@ -89,11 +89,13 @@ def cache_bytes(shape: Shape, bytes_each: int) -> float:
     return kv_bytes_per_token(shape.layers, shape.kv_heads, shape.head_dim, bytes_each)
 
 
-def needed(shape: Shape, bytes_each: int, batch: int, context: int, prefill: int = 0) -> float:
+def needed(
+    shape: Shape, bytes_each: int, batch: int, context: int, prefill: int = 0, cache_each: int | None = None
+) -> float:
     """Return the memory [bytes] that a measurement takes at the most: weights, cache, what is in work.
 
-    In work are the logits and the widest layer of the tokens that go through at once, in four bytes, and a copy of the
-    largest matrix while it is drawn.
+    Numbers of the cache have ``cache_each`` bytes, by default as many as weights. In work are the logits and the widest
+    layer of the tokens that go through at once, in four bytes, and a copy of the largest matrix while it is drawn.
 
     >>> tiny = Shape("", "", 2, 64, 4, 2, 16, 128, 100)
     >>> needed(tiny, 4, 1, 64) > params_of(tiny) * 4
@@ -102,7 +104,8 @@ def needed(shape: Shape, bytes_each: int, batch: int, context: int, prefill: int
     at_once = batch * max(prefill, 1)
     widest = 4 * max(shape.d_ff * 2, (shape.heads + 2 * shape.kv_heads) * shape.head_dim, shape.d_model)
     work = 4.0 * batch * shape.vocab + 4.0 * at_once * widest + 4.0 * shape.d_model * max(shape.vocab, shape.d_ff * 2)
-    return memory_needed(bytes_each, params_of(shape), batch * context * cache_bytes(shape, bytes_each)) + work
+    cache = cache_bytes(shape, cache_each or bytes_each)
+    return memory_needed(bytes_each, params_of(shape), batch * context * cache) + work
 
 
 def shapes(catalog: Catalog) -> dict[str, Shape]:

@@ -9,8 +9,10 @@ from typing import Any
 from scaletui.bench.asked import ABSENT
 from scaletui_core.errors import InputError, ScaletuiError
 
-BYTES = {"bf16": 2, "fp16": 2, "fp32": 4}
-"""Bytes of a number, by format."""
+BYTES = {"bf16": 2, "fp16": 2, "fp32": 4, "int8": 1}
+"""Bytes of a weight, by format."""
+CACHE_BYTES = {**BYTES, "int8": 2}
+"""Bytes of a number of the cache, by the format of the weights: with those in int8 the rest is bf16."""
 DEVICES = ("cuda", "mps", "cpu")
 """Kinds of device, the fastest first; ROCm's are ``cuda`` to torch."""
 
@@ -57,9 +59,9 @@ def _is_there(torch: Any, kind: str) -> bool:
 
 
 def dtype_of(name: str) -> Any:
-    """Return torch's name of a format."""
+    """Return torch's name of the format that is calculated in: with weights in int8 that of all else, bf16."""
     torch = torch_module()
-    return {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}[name]
+    return {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32, "int8": torch.bfloat16}[name]
 
 
 def synchronise(device: str) -> None:

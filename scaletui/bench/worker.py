@@ -34,11 +34,16 @@ def main() -> None:
 
 
 def events(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the events of a measurement of a shape, or of a server."""
+    """Yield the events of a measurement of a shape, of a server, or of one process of several that share a shape."""
     if "url" in spec:
         from scaletui.bench.endpoint import measured as of_server
 
         yield from of_server(spec)
+        return
+    if "rank" in spec:
+        from scaletui.bench import rank
+
+        yield from rank.events(spec)
         return
     from scaletui.bench.measure import measured
     from scaletui.bench.shapes import Shape

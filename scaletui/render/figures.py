@@ -103,9 +103,15 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
         Figure("cloud-e", "a and E of the resamples", "figures_fit_doubt", "cloud_irreducible"),
         Figure("profile", "profile likelihood of alpha, beta and E", "figures_fit_doubt", "profile"),
     ),
+    "bench": (
+        Figure("ladder", "time against tokens, with the line through them", "figures_bench", "ladder"),
+        Figure("batch", "tokens/s of all sequences against those of one", "figures_bench", "batches"),
+        Figure("context", "time a token against the tokens in the cache", "figures_bench", "contexts"),
+        Figure("k", "speed-up against k: claimed, left by sums, measured", "figures_bench", "tiling"),
+    ),
 }
 """Figures by calculator; the first is drawn where none is named."""
-OUTSIDE = ("fit",)
+OUTSIDE = ("fit", "bench")
 """Those that are no part of a scenario."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import ceil, log2
 
+from scaletui.render.figures_bench import tiles
 from scaletui.render.plot import Axis, Mark, Plot, Series
 from scaletui.render.shapes import curve, level, numbers_of
 from scaletui.render.ticks import number
@@ -23,10 +24,11 @@ _MILLI = 1e3
 
 
 def k_tiling(inputs: SpeedInputs, answer: Answer, catalog: Catalog) -> Plot:
-    """Return the speed-up against k: what is claimed, what the latency leaves of it, and where that ends."""
+    """Return the speed-up against k: claimed, what the latency leaves of it, where that ends, and what was measured."""
     tiled = answer if inputs.k is not None else calculate(replace(inputs, k=1.0), catalog)
     matmul, latency = (one.value for one in numbers_of(tiled.row("latency_speed_factor"))[:2])
-    most = max(10.0, 2.0 * (inputs.k or 1.0))
+    tried = tiles(answer)
+    most = max(10.0, 2.0 * (inputs.k or 1.0), *(2.0 * mark.x for mark in tried))
     ks = log_spaced(1.0, most, 61)
     ceiling = speed_up_ceiling(matmul, latency)
     series = (
@@ -42,7 +44,8 @@ def k_tiling(inputs: SpeedInputs, answer: Answer, catalog: Catalog) -> Plot:
             Mark(inputs.k, left, f"{number(left, '')}x left", emphasis=True),
         )
     times = f"{format_quantity(matmul, 's')} a multiply, {format_quantity(latency, 's')} of latency"
-    return Plot(f"k-tiling: {times}", Axis("k", "", True, 1.0, most), Axis("speed-up", "times"), series, marks)
+    x_axis, y_axis = Axis("k", "", True, 1.0, most), Axis("speed-up", "times")
+    return Plot(f"k-tiling: {times}", x_axis, y_axis, series, (*marks, *tried))
 
 
 def trade_off(inputs: SpeedInputs, answer: Answer, catalog: Catalog) -> Plot:

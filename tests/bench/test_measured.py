@@ -119,7 +119,7 @@ def test_times_that_fall_with_the_number_of_tokens_are_no_speed(catalog):
         ({"state": {"throttled": True}}, "throttled"),
         ({"state": {"others": 1}}, "others"),
         ({"machine": {"before": {"load": 7.0, "processors": 8}}}, "load"),
-        ({"skipped": [{"kind": "batch", "at": 64}]}, "skipped:batch"),
+        ({"skipped": [{"kind": "batch", "at": 64}]}, "skipped:batch:64"),
     ],
 )
 def test_what_disturbs_is_said(catalog, change, note):

@@ -21,7 +21,7 @@ from scaletui_core.errors import ScaletuiError
 SCHEMA = json.loads((Path(__file__).parents[2] / "scaletui" / "render" / "answer.schema.json").read_text())
 SPEC = {
     "ladder": [2, 4, 6], "repeats": 2, "seed": 0, "prompt": 3, "batch": 1, "device": "cpu", "dtype": "fp32",
-    "threads": 1, "prefill": 16, "batches": [1, 2], "contexts": [20],
+    "threads": 1, "prefill": 16, "batches": [1, 2], "contexts": [20], "tile": None,
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 import pytest
-from bench_known import result
+from bench_known import TILED, result
 from test_pane_command import CASES, CATALOG
 
 from scaletui.glossary import ENTRIES, shown
@@ -67,7 +67,8 @@ def measurements() -> list[Answer]:
     for point in server["points"]:
         point["first"] = 0.1
     both = [shape, server]
-    return [measured.answer_of(shape, CATALOG), measured.answer_of(server), listed(both), compared(both)]
+    tried = measured.answer_of(result(**TILED), CATALOG)
+    return [tried, measured.answer_of(shape, CATALOG), measured.answer_of(server), listed(both), compared(both)]
 
 
 def fits() -> list[Answer]:

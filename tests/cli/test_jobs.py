@@ -14,7 +14,6 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
 from scaletui import processors
 from scaletui.cli import run
@@ -23,6 +22,7 @@ from scaletui.jobs import results, slurm, worker
 from scaletui.jobs.status import states
 from scaletui_core.errors import InputError, ScaletuiError
 
+ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "presets" / "examples"
 FIT = ("fit", "--example", "--method", "parametric", "--bootstraps", "20000")
 """A fit of three shards."""

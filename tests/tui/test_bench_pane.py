@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import shlex
@@ -9,27 +11,30 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import fake_measuring
 import pytest
-from bench_known import result
+from bench_known import TILED, result
 from driving import SIZE, Pilots, app_of, echo, field, fill, screen_text, shown, until
 from pty_terminal import Terminal
 from textual.pilot import Pilot
 
 from scaletui.app import ScaletuiApp
 from scaletui.bench import asked, runner
+from scaletui.cli import run
 from scaletui.keeping import become, kept_of
 from scaletui.panes.benchmark import BenchmarkPane
+from scaletui.render.figures import FIGURES
 from scaletui.session_state import encoded
 from scaletui.widgets.bars import KeyBar, ScenarioBar
 from scaletui.widgets.lines import LineView
-from scaletui_core.measured import answer_of, regressed
+from scaletui.widgets.plot import PlotView
+from scaletui_core.measured import answer_of
 from scaletui_core.measured_lists import compared, listed
+from scaletui_core.pace import regressed
 
 HERE = str(Path(__file__).parent)
 ROOT = str(Path(__file__).parents[2])
@@ -85,7 +90,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
 
 def is_alive(pid: int) -> bool:
     """Whether a process runs; one that is dead and not waited for does not."""
-    with suppress(OSError):
+    with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] not in "ZX"
     return False
 
@@ -595,6 +600,40 @@ async def test_the_help_says_what_each_number_is(place: Place) -> None:
         assert len(blocks["KEYS OF BENCHMARK"].splitlines()) >= 7
         for word in ("line, slope, intercept", "R^2", "ladder, rung", "prefill"):
             assert f"\n  {word}" in blocks["WORDS"], word
+
+
+@pytest.mark.parametrize("name", [figure.name for figure in FIGURES["bench"]])
+async def test_the_plot_is_the_one_of_the_command(name: str, place: Place) -> None:
+    place.keep(result(**TILED))
+    names = [figure.name for figure in FIGURES["bench"]]
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        app = app_of(pilot)
+        pane = await opened(pilot)
+        await pilot.press("p", *["a"] * names.index(name))
+        if name == "context":  # none was timed
+            assert "no contexts were timed" in echo(app)
+            assert "--" not in echo(app)
+            return
+        taken, plot = pane.shown, pane.query_one(PlotView).plot
+        assert taken is not None
+        assert shlex.join(taken.drawing) == f"scaletui bench show pythia-12b-cuda-bf16-1 --plot --axis {name}"
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            assert run([*taken.drawing[1:], "--ascii"]) == 0
+        assert plot is not None
+        assert plot.title.replace("µ", "u") in out.getvalue()
+        await pilot.press("l")
+        assert shown(app)[0] == "all results, the newest first: 1"
+        await pilot.press("p")
+        assert not pane._plotted  # a list is no plot
+
+
+async def test_k_tiling_that_was_tried_stands_in_the_lines(place: Place) -> None:
+    place.keep(result(**TILED))
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        (line,) = [line for line in shown(app_of(pilot)) if line.startswith("k = 2 ")]
+        assert line.split()[3:5] == ["10", "ms"]
 
 
 # Going on from it

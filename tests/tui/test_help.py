@@ -144,7 +144,7 @@ def test_every_word_is_used_by_some_pane() -> None:
     pages.append(Page(fit.TITLE, fit.HELP, fit.PLACES, ("fit",), part="fit", fields=FIELDS, figures=FIGURES["fit"]))
     measured = next(kind for kind in pane_classes() if kind.TITLE == "Benchmark")
     pages.append(Page(measured.TITLE, measured.HELP, measured.PLACES, measured.CALCULATORS, part="bench",
-                      fields=measured_fields))  # fmt: skip
+                      fields=measured_fields, figures=FIGURES["bench"]))  # fmt: skip
     texts = [help_text(page, TABS, {}, 400) for page in pages]
     defined = {line.strip().split("  ")[0] for text in texts for line in section(text, "WORDS")}
     assert {head for head, _, _ in WORDS} == defined
