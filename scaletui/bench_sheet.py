@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from scaletui.own_sheet import OwnSheet, label_of
@@ -140,6 +141,23 @@ class BenchSheet(OwnSheet):
         name, count = self.document["name"], len(self.document["points"])
         started = self.document["started"][:16].replace("T", " ")
         return visible(f"{name}: {self.document['status']}, {count:,} timings, {line}, {started} UTC", 200)
+
+
+def kept() -> list[Document]:
+    """Return all results that can be read, the newest first; the command says what is wrong with the others.
+
+    Raises
+    ------
+    ScaletuiError
+        If there is no home.
+    """
+    from scaletui.bench.results import load, names
+
+    found = []
+    for name in reversed(names()):
+        with suppress(InputError):
+            found.append(load(name))
+    return found
 
 
 def again(document: Document) -> list[str]:

@@ -14,10 +14,8 @@ from scaletui.keymap import KEYS, shown_keys
 from scaletui.panes.base import Shown
 from scaletui.panes.own import OwnPane
 from scaletui.render.words import TextLine, wrapped
-from scaletui.sheet import in_app
 from scaletui.state import State
-from scaletui_core.errors import InputError, ScaletuiError
-from scaletui_core.quantity_text import format_quantity
+from scaletui_core.errors import ScaletuiError
 from scaletui_core.safetext import cut
 
 if TYPE_CHECKING:
@@ -67,7 +65,7 @@ on from a result, and so Copies and Learning."""
         self._busy = False
         self._live: Document | None = None  # what grows
         self._result: str = ""  # the result to go back to from a list
-        self._wanted = ""  # what a session left in sight: a list, or a comparison
+        self._listed = False  # whether a session left the list in sight
         self._progress = ""
         self._due = False
         self._painted = 0.0
@@ -84,7 +82,7 @@ on from a result, and so Copies and Learning."""
         self._sheet.catalog = self.host.scenario.catalog
         self._sheet.put({})
         self._ticker = self.set_interval(_TICK, self._tick, pause=True)
-        if self._wanted == "list":
+        if self._listed:
             self._show_list()
         else:
             self._show_kept(self._result)
@@ -145,7 +143,10 @@ on from a result, and so Copies and Learning."""
             return
         document, _, _ = self._work.now()
         if self._sheet.document is self._live:
+            first = self._sheet.answer is None
             self._sheet.show(document)
+            if first and self._sheet.answer is not None:
+                self.host.show_keys()  # now it can be gone on from
         self._live = document
         self._tick()
         if self in self.host.panes_in_sight:
@@ -185,18 +186,6 @@ on from a result, and so Copies and Learning."""
 
     # What is kept
 
-    def _documents(self) -> list[Document]:
-        """Return all results that can be read, the newest first."""
-        from scaletui.bench.results import load, names
-
-        found = []
-        for name in reversed(names()):
-            try:
-                found.append(load(name))
-            except InputError:  # the command says what is wrong with it
-                continue
-        return found
-
     def _show_kept(self, name: str) -> None:
         """Show a result that is kept, the newest where there is none of that name."""
         from scaletui.bench.results import LAST, load
@@ -210,8 +199,10 @@ on from a result, and so Copies and Learning."""
             return
 
     def _show_list(self) -> None:
+        from scaletui.bench_sheet import kept
+
         try:
-            self._sheet.show_list(self._documents())
+            self._sheet.show_list(kept())
         except ScaletuiError as error:  # there is no home
             self.host.tell(str(error))
 
@@ -260,28 +251,13 @@ on from a result, and so Copies and Learning."""
 
     def action_use(self) -> None:
         """Put the measured speed into Speed, in place of the estimate."""
-        from scaletui.bench.feed import multiple_of
+        from scaletui.bench_use import use
 
-        scenario = self.host.scenario
         name = self._sheet.document["name"] if self._sheet.document else self.results.about
-        given = {one: text for one, text in scenario.texts["speed"].items() if text.strip() and text.strip() != "-"}
-        given.pop("human_multiple", None)  # it takes the place of that
-        if not name:
-            self.host.tell("nothing is measured yet")
-            return
-        try:
-            text, _ = multiple_of(name, given)
-        except ScaletuiError as error:
-            line = in_app(str(error).partition("\n")[0], "speed")
-            of_result = isinstance(error, InputError) and error.where == "--measured"
-            self.host.tell(error.args[0] if of_result else f"Speed: {line}")
-            return
-        before = scenario.state
-        scenario.noted["speed"]["human_multiple"] = text, f"measured: {name}"
-        self.host.put_texts("speed", {"human_multiple": text})
-        if scenario.state != before:
-            self._used.append(scenario.state)
-        self.host.tell(f"x human in Speed is {format_quantity(float(text), '1')} now, measured: {name}")
+        before = self.host.scenario.state
+        self.host.tell(use(self.host, name) if name else "nothing is measured yet")
+        if self.host.scenario.state != before:
+            self._used.append(self.host.scenario.state)
 
     # Showing
 
@@ -362,7 +338,8 @@ on from a result, and so Copies and Learning."""
         """Look as before; what a file held that means nothing here is passed over."""
         super().set_view(view)
         self._result = view["result"] if isinstance(view.get("result"), str) else ""
-        self._wanted = "list" if view.get("listing") is True else ""
+        self._listed = view.get("listing") is True
+        self._plotted = self._plotted and not self._listed  # a list is no plot
 
 
 PANE = BenchmarkPane
