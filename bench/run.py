@@ -313,6 +313,35 @@ def decode() -> list[Result]:
     ]
 
 
+def generate() -> list[Result]:
+    """Compare it with `transformers.generate`: on a GPU the bounds of two pythia shapes, on a CPU the smallest."""
+    import importlib.util
+
+    absent = [name for name in ("torch", "transformers") if importlib.util.find_spec(name) is None]
+    if absent:
+        print(f"generate: not measured, {' and '.join(absent)} not installed", file=sys.stderr)
+        return []
+    import generating
+    import torch
+
+    gpu = torch.cuda.is_available()
+    rows: list[Result] = []
+    cases = (("pythia-1.4b", "bf16"), ("pythia-12b", "bf16")) if gpu else (("pythia-70m", "fp32"),)
+    for name, dtype in cases:
+        ours, theirs, share, off = generating.compared(name, "cuda" if gpu else "cpu", dtype, 512 if gpu else 64)
+        what, ratio, close = f"generate: {name}, {dtype}", ours / theirs, 0.1 if dtype == "bf16" else 1e-4
+        bound, least = (">= 2", 2.0) if gpu else ("none", 0.0)
+        rows.append(Result(f"{what}, over transformers", ours, theirs, "tok/min", ratio, bound, ratio >= least))
+        rows.append(Result(f"{what}, logits off", off, None, "", off, f"<= {close}", off <= close))
+        if gpu:
+            rows.append(Result(f"{what}, share of bandwidth", share, None, "", share, ">= 0.7", share >= 0.7))
+    if gpu:
+        published = generating.PUBLISHED
+        above = ours / published
+        rows.append(Result("generate: 12b over an A100's", ours, published, "tok/min", above, "> 1", above > 1.0))
+    return rows
+
+
 def seconds(function: Callable[[], object]) -> float:
     """Return the wall time of one call [s]."""
     start = time.perf_counter()
@@ -328,6 +357,7 @@ GROUPS: dict[str, Callable[[], list[Result]]] = {
     "fits": fits,
     "truths": truths,
     "decode": decode,
+    "generate": generate,
 }
 
 

@@ -17,7 +17,7 @@ from scaletui_core.presets import Catalog
 from scaletui_core.safetext import visible
 
 if TYPE_CHECKING:
-    from scaletui.bench.results import Document
+    from scaletui.bench.document import Document
 
 PART = "bench"
 FIELDS = fields_of(MeasureInputs)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from scaletui.bench.results import Document, Keeper
+from scaletui.bench.document import Document
+from scaletui.bench.results import Keeper
 from scaletui.bench.runner import Run
 from scaletui_core.errors import ScaletuiError
 from scaletui_core.measuring import MeasureInputs

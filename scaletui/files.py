@@ -5,6 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
+import time
+from collections.abc import Callable
+
+_DRAFT = re.compile(r"(.+)\.[0-9a-f]{12}")
+STALE = 900.0
+"""Seconds after which nobody writes a draft any more: clocks of nodes differ, by less than that."""
 
 
 def write_atomically(path: str, text: str, *, over: bool = True) -> None:
@@ -73,3 +80,26 @@ def _publish(draft: str, path: str) -> None:
         os.replace(draft, path)
     else:
         os.unlink(draft)
+
+
+def remove_drafts(folder: str, settled: Callable[[str], bool] = lambda name: False) -> None:
+    """Remove the drafts that killed writers left in a folder: old ones, and those of files that are ``settled``.
+
+    One that is written just now is not touched, since its writer would fail.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("a.json", "a.json.0123456789ab", "b.json.0123456789ab"):
+    ...         write_atomically(os.path.join(folder, name), "")
+    ...     remove_drafts(folder, lambda name: name == "a.json")
+    ...     sorted(os.listdir(folder))
+    ['a.json', 'b.json.0123456789ab']
+    """
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(folder):
+            found = _DRAFT.fullmatch(entry.name)
+            if found is None:
+                continue
+            with contextlib.suppress(OSError):
+                if settled(found[1]) or time.time() - entry.stat(follow_symlinks=False).st_mtime > STALE:
+                    os.unlink(entry.path)

@@ -18,15 +18,24 @@ def torch_is_there() -> bool:
     return importlib.util.find_spec("torch") is not None
 
 
-def specification(inputs: MeasureInputs, catalog: Catalog) -> dict[str, Any]:
+def specification(inputs: MeasureInputs, catalog: Catalog, *, here: bool = True) -> dict[str, Any]:
     """Return what the measuring process is to do, as JSON can hold it; of a key only the variable's name.
+
+    Parameters
+    ----------
+    inputs : MeasureInputs
+        What is asked.
+    catalog : Catalog
+        The presets.
+    here : bool
+        Whether it is to be measured on this machine, which then needs torch.
 
     Raises
     ------
     InputError
         If an input is wrong.
     ScaletuiError
-        If torch is wanted, and not installed.
+        If torch is wanted here, and not installed.
     """
     check(inputs)
     spec: dict[str, Any] = {
@@ -44,7 +53,7 @@ def specification(inputs: MeasureInputs, catalog: Catalog) -> dict[str, Any]:
     shape = shape_of(catalog, inputs.model, inputs.params, inputs.hf)
     if inputs.device in ("cuda", "mps") and inputs.threads is not None:
         raise InputError("are of a CPU: drop them", where="--threads")
-    if not torch_is_there():
+    if here and not torch_is_there():
         raise ScaletuiError(ABSENT)
     return {
         **spec,

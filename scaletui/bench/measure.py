@@ -130,8 +130,10 @@ def measured(shape: Shape, spec: Event) -> Iterator[Event]:
         "memory": needed(shape, BYTES[dtype], spec["batch"], context, spec["prompt"], CACHE_BYTES[dtype]),
     }
     yield {"event": "progress", "words": "memory and arithmetic of the machine"}
-    roof = rates(device, dtype)
-    yield {"event": "roofline", **roof}
+    roof = spec.get("have", {}).get("roofline")
+    if roof is None:
+        roof = rates(device, dtype)
+        yield {"event": "roofline", **roof}
     try:
         model = Decoder(shape, device, dtype, context, spec["batch"], spec["seed"])
         yield from _timed(model, spec, roof, free)
@@ -152,7 +154,9 @@ def measured(shape: Shape, spec: Event) -> Iterator[Event]:
 
 
 def _timed(model: Decoder, spec: Event, roof: dict[str, float], free: float | None) -> Iterator[Event]:
-    """Time a model that is there: the ladder, then what is asked beside it."""
+    """Time a model that is there: the ladder, then what is asked beside it; but for what there is already."""
+    have = spec.get("have", {})
+    timed = {tuple(one) for name in ("points", "steps") for one in have.get(name, ())}
     yield {"event": "progress", "words": "warming up"}
     ladder, device = spec["ladder"], model.device
     prompt = model.prompt(spec["prompt"])
@@ -164,14 +168,19 @@ def _timed(model: Decoder, spec: Event, roof: dict[str, float], free: float | No
         order = list(ladder)
         random.Random(spec["seed"] * 1000 + repeat).shuffle(order)
         for count in order:
+            if (count, repeat) in timed:
+                continue
             took = seconds(partial(model.generate, prompt, count), device)
             yield {"event": "point", "tokens": count, "repeat": repeat, "seconds": took}
-    yield from _prefill(model, spec, roof, free)
+    if not have.get("prefill"):
+        yield from _prefill(model, spec, roof, free)
     steps = 128 if device != "cpu" else 16
     start = spec["prompt"]
     asked = [("batch", batch, start, batch) for batch in spec["batches"]]
     asked += [("context", context, context, spec["batch"]) for context in spec["contexts"]]
     for kind, value, position, batch in asked:
+        if (kind, value) in timed:
+            continue
         if free is not None and model.needed(batch, position + steps + 8) > free * _ROOM:
             yield {"event": "skipped", "kind": kind, "at": value}
             continue

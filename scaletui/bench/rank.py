@@ -17,9 +17,12 @@ from scaletui.bench.model import Decoder
 from scaletui.bench.shapes import Shape
 from scaletui.bench.share import Share
 from scaletui.bench.torch_here import dtype_of, torch_module
+from scaletui_core.errors import ScaletuiError
 
 PATIENCE = timedelta(hours=1)
 """What a process waits for another: the first waits for whoever reads its times."""
+LOST = "the processes that shared the model are gone"
+"""What a process says when another has ended: that one knows why."""
 _WARM, _AT_ONCE, _TIMES = 20, 20, 15  # sums over all processes: before, in a timing, timings
 
 
@@ -42,6 +45,10 @@ def events(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for event in _timed(torch, distributed, share, spec):
             if share.rank == 0:
                 yield event
+    except RuntimeError as error:
+        if not isinstance(error, distributed.DistError) and "gloo" not in str(error).lower():
+            raise
+        raise ScaletuiError(LOST) from None
     finally:
         distributed.destroy_process_group()
 
@@ -59,10 +66,13 @@ def _timed(torch: Any, distributed: Any, share: Share, spec: dict[str, Any]) -> 
     size = spec["batch"] * shape.d_model * dtype_of(dtype).itemsize
     spread = {"seconds": statistics.median(times), "low": min(times), "high": max(times)}
     yield {"event": "sum", "bytes": size, **spread}
+    timed = {tuple(one) for one in spec["have"]["points"]}
     for repeat in range(spec["repeats"]):
         order = list(ladder)
         random.Random(spec["seed"] * 1000 + repeat).shuffle(order)
         for count in order:
+            if (count, repeat) in timed:
+                continue
             distributed.barrier()
             took = seconds(partial(model.generate, prompt, count), device)
             yield {"event": "point", "tokens": count, "repeat": repeat, "seconds": took}

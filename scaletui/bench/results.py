@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import math
 import os
 import re
-from datetime import UTC, datetime
+import zlib
 from typing import Any
 
 from scaletui import locations
-from scaletui.files import write_atomically
-from scaletui_core import __version__
+from scaletui.bench.document import SCHEMA, Document, Growing, fault
+from scaletui.files import remove_drafts, write_atomically
+from scaletui.held import holding
 from scaletui_core.errors import InputError, ScaletuiError, unknown_name
-from scaletui_core.fields import given
 from scaletui_core.measuring import MeasureInputs
 from scaletui_core.safetext import visible
 
-SCHEMA = "scaletui.bench/1"
 SUFFIX = ".json"
 LAST = "last"
 """In place of a name: the newest."""
+AT_WORK = ".at-work"
+"""The file in which a process holds the byte of each result that it measures."""
 _LIMIT = 50_000_000  # bytes
-_KEPT = ("machine", "model", "roofline", "prefill", "state")
-_LISTED = {
-    "point": "points", "step": "steps", "skipped": "skipped", "tile": "tiles", "tile_point": "tile_points",
-}  # fmt: skip
-
-Document = dict[str, Any]
 
 
-class Keeper:
-    """A result that grows: it takes events, and is on the disk after each that matters.
+class Keeper(Growing):
+    """A result in the user's folder, on the disk after each event that matters.
+
+    Parameters
+    ----------
+    inputs, spec
+        What was asked, and what that came to.
+    folder : str, optional
+        Where results lie; by default the user's.
+    name : str, optional
+        What it is to be called; by default by the model, the device and the format, with the first number that is free.
+    before : dict, optional
+        The result to go on with, as `load` returns it.
 
     Raises
     ------
@@ -39,78 +45,112 @@ class Keeper:
         If there is no home, or the folder takes no file; before anything is measured.
     """
 
-    def __init__(self, inputs: MeasureInputs, spec: dict[str, Any], folder: str | None = None) -> None:
+    def __init__(
+        self, inputs: MeasureInputs, spec: dict[str, Any], folder: str | None = None, *, name: str | None = None,
+        before: Document | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(inputs, spec, before)
         self._folder = folder or home()
-        try:
-            os.makedirs(self._folder, exist_ok=True)
-        except OSError as error:
-            raise _unwritable(self._folder, error) from None
-        if not os.access(self._folder, os.W_OK | os.X_OK):
-            raise _unwritable(self._folder, PermissionError(13, "Permission denied"))
+        make_folder(self._folder)
+        remove_drafts(self._folder)
+        self._name = name
         self._path: str | None = None
-        self.document: Document = {
-            "schema": SCHEMA,
-            "version": __version__,
-            "name": "",
-            "started": datetime.now(UTC).isoformat(timespec="seconds"),
-            "status": "running",
-            "inputs": given(inputs),
-            "spec": {key: value for key, value in spec.items() if key != "shape"},
-            "points": [],
-            "steps": [],
-            "skipped": [],
-        }
-
-    def take(self, event: dict[str, Any]) -> None:
-        """Take an event of the measurement, and write what is kept."""
-        kind = event["event"]
-        rest = {key: value for key, value in event.items() if key != "event"}
-        if kind in _KEPT:
-            self.document[kind] = rest
-        elif kind in _LISTED:
-            self.document.setdefault(_LISTED[kind], []).append(rest)
-        else:
-            return
-        self._write()
+        self._held = contextlib.ExitStack()
+        if before is not None:
+            self._path = path_of(self.document["name"], self._folder)
+            self._hold()
 
     def close(self, status: str) -> None:
         """Say how the measurement ended: ``done``, ``interrupted`` or ``failed``; one without a timing is not kept."""
-        self.document["status"] = status
-        if self.document["points"]:
-            self._write()
-        elif self._path is not None:
+        super().close(status)
+        if self._path is not None and not self.document["points"]:
             os.unlink(self._path)
+        self._held.close()
+
+    def _hold(self) -> None:
+        self._held.enter_context(holding(os.path.join(self._folder, AT_WORK), byte_of(self.document)))
 
     def _write(self) -> None:
         try:
             if self._path is None:
-                self._publish()
+                self._path = publish(self.document, self._folder, self._name)
+                self._hold()
             else:
-                write_atomically(self._path, self._text())
+                write_atomically(self._path, text_of(self.document))
         except OSError as error:
-            raise _unwritable(self._path or self._folder, error) from None
-
-    def _publish(self) -> None:
-        """Write under the first name that is free."""
-        machine, number = self.document.get("machine", {}), 1
-        parts = (self.document["spec"]["model"], machine.get("device"), machine.get("dtype"))
-        stem = re.sub(r"[^a-z0-9.-]+", "-", "-".join(str(part) for part in parts if part).lower()).strip("-.")[:80]
-        while True:
-            self.document["name"] = f"{stem or 'model'}-{number}"
-            path = os.path.join(self._folder, self.document["name"] + SUFFIX)
-            try:
-                write_atomically(path, self._text(), over=False)
-            except FileExistsError:
-                number += 1
-                continue
-            self._path = path
-            return
-
-    def _text(self) -> str:
-        return json.dumps(self.document, indent=1, allow_nan=False) + "\n"
+            raise unwritable(self._path or self._folder, error) from None
 
 
-def _unwritable(path: str, error: OSError) -> ScaletuiError:
+def publish(document: Document, folder: str, name: str | None = None) -> str:
+    """Write a result under a name of its own, put the name into it, and return the path.
+
+    Raises
+    ------
+    InputError
+        If the name that it is to have is taken.
+    OSError
+        If the folder takes no file.
+    """
+    number = 1
+    while True:
+        document["name"] = name or f"{_stem(document)}-{number}"
+        path = path_of(document["name"], folder)
+        try:
+            write_atomically(path, text_of(document), over=False)
+        except FileExistsError:
+            if name is not None:
+                raise taken(name) from None
+            number += 1
+            continue
+        return path
+
+
+def _stem(document: Document) -> str:
+    machine = document.get("machine", {})
+    parts = (document["spec"].get("model"), document.get("on") or machine.get("device"), machine.get("dtype"))
+    stem = re.sub(r"[^a-z0-9.-]+", "-", "-".join(str(part) for part in parts if part).lower()).strip("-.")[:80]
+    return stem or "model"
+
+
+def text_of(document: Document) -> str:
+    """Return the text of a result's file."""
+    return json.dumps(document, indent=1, allow_nan=False) + "\n"
+
+
+def path_of(name: str, folder: str) -> str:
+    """Return the path of a result."""
+    return os.path.join(folder, name + SUFFIX)
+
+
+def taken(name: str) -> InputError:
+    """Return the error of a name that another result has."""
+    hint = "choose another, or scaletui bench delete it"
+    return InputError(f"a result is called {visible(name)} already", where="--name", hint=hint)
+
+
+def byte_of(document: Document) -> int:
+    """Return the byte of `AT_WORK` that stands for a result."""
+    return zlib.crc32(str(document.get("id")).encode()) & 0x3FFFFFFF
+
+
+def make_folder(folder: str) -> None:
+    """Make the folder of results where it is missing.
+
+    Raises
+    ------
+    ScaletuiError
+        If it cannot be made, or takes no file.
+    """
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise unwritable(folder, PermissionError(13, "Permission denied"))
+
+
+def unwritable(path: str, error: OSError) -> ScaletuiError:
+    """Return the error of a folder of results that takes no file."""
     hint = "results are kept below XDG_DATA_HOME, which may be a folder of yours elsewhere"
     return ScaletuiError(f"{visible(path, 200)}: cannot be written: {error.strerror} ({hint})")
 
@@ -175,50 +215,3 @@ def load(name: str, folder: str | None = None) -> Document:
     if wrong:
         raise InputError(f"'{wrong}' is not as a result has it", where=where, hint="delete it, and measure again")
     return {**document, "name": name}
-
-
-_NUMBERS: dict[str, tuple[str, ...]] = {
-    "points": ("tokens", "seconds"),
-    "steps": ("at", "batch", "context", "seconds", "low", "high"),
-    "skipped": ("at",),
-    "tiles": ("k", "parts", "threads", "sums", "bytes", "seconds", "low", "high"),
-    "tile_points": ("k", "tokens", "seconds"),
-    "model": ("params", "params_read", "bytes_per_weight", "kv_bytes_per_token", "memory"),
-    "roofline": ("copy", "read", "matmul"),
-    "prefill": ("tokens", "seconds", "low", "high"),
-    "spec": ("batch", "prompt"),
-}
-_TEXTS: dict[str, tuple[str, ...]] = {"steps": ("kind",), "skipped": ("kind",), "model": ("name", "source")}
-
-
-def fault(document: Document) -> str:
-    """Return the key of a document that is not as `Keeper` writes it; empty where all is right.
-
-    >>> fault({"status": "done", "started": "", "inputs": {}, "spec": {"batch": 1, "prompt": 8}, "points": 3})
-    'points'
-    """
-    for key in ("status", "started"):
-        if not isinstance(document.get(key), str):
-            return key
-    for key in ("inputs", "spec"):
-        if not isinstance(document.get(key), dict):
-            return key
-    if not isinstance(document.get("points"), list):
-        return "points"
-    for key in ("machine", "state"):
-        if not isinstance(document.get(key, {}), dict):
-            return key
-    for key, names_ in _NUMBERS.items():
-        found = document.get(key, [])
-        for one in found if isinstance(found, list) else [found]:
-            if not isinstance(one, dict) or not all(_positive(one.get(name)) for name in names_):
-                return key
-            if not all(isinstance(one.get(name), str) and one[name] for name in _TEXTS.get(key, ())):
-                return key
-            if key == "points" and (not isinstance(one.get("repeat"), int) or not _positive(one.get("first", 1))):
-                return key
-    return ""
-
-
-def _positive(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0.0

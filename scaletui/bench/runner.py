@@ -51,11 +51,6 @@ class Run:
         """The id of the process."""
         return self._process.pid
 
-    @property
-    def ended(self) -> bool:
-        """Whether the process has ended."""
-        return self._process.poll() is not None
-
     def events(self) -> Iterator[dict[str, Any]]:
         """Yield each event but the last; the process goes on when the next is asked for.
 

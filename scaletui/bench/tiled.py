@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
+from scaletui.bench.rank import LOST
 from scaletui.bench.runner import Run
 from scaletui.bench.shapes import Shape, needed
 from scaletui.bench.share import Share, hindrance, reductions
@@ -15,7 +17,7 @@ from scaletui.bench.torch_here import BYTES, CACHE_BYTES, torch_module
 from scaletui_core.errors import ScaletuiError
 from scaletui_core.quantity_text import format_quantity
 
-_WAIT = 5.0  # s for the last words of a process that has died
+_WAIT, _PAUSE = 10.0, 0.02  # s for the last words of a process that has died, and between two looks
 
 
 def tiled(
@@ -41,13 +43,19 @@ def tiled(
     ScaletuiError
         If a process fails.
     """
+    have = spec.get("have", {})
     for k in range(2, spec["tile"] + 1):
+        timed = [rest for one, *rest in have.get("tile_points", ()) if one == k]
+        if len(timed) == len(spec["ladder"]) * spec["repeats"] or ["tile", k] in have.get("steps", ()):
+            continue
         why = _hindrance(shape, spec, machine, free, k * k)
         if why:
             yield {"event": "skipped", "kind": "tile", "at": k, "why": why}
             continue
         yield {"event": "progress", "words": f"k = {k}: {k * k} processes begin"}
-        yield from _together(shape, spec, machine, k, alone)
+        for event in _together(shape, {**spec, "have": {"points": timed}}, machine, k, alone):
+            if event["event"] != "tile" or k not in have.get("tiles", ()):
+                yield event
 
 
 def _hindrance(shape: Shape, spec: dict[str, Any], machine: dict[str, Any], free: float | None, parts: int) -> str:
@@ -76,7 +84,7 @@ def _together(
 
     parts = k * k
     store = distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
-    kept = {key: spec[key] for key in ("ladder", "repeats", "seed", "prompt", "batch")}
+    kept = {key: spec[key] for key in ("ladder", "repeats", "seed", "prompt", "batch", "have")}
     kept |= {
         "shape": list(shape),
         "device": machine["device"],
@@ -103,9 +111,19 @@ def _together(
                 else:
                     yield {**event, "event": "tile_point", "k": k}
         except ScaletuiError as error:
-            # Where one has died, the first only knows that nobody answers.
-            first = next((why for other in others if (why := other.failure()) is not None), error)
-            raise ScaletuiError(f"k = {k}: {first}") from None
+            raise ScaletuiError(f"k = {k}: {_cause(error, others)}") from None
+
+
+def _cause(error: ScaletuiError, others: list[_Other]) -> Exception:
+    """Return why one of the processes ended, where all that the first knows is that nobody answers."""
+    if str(error) != LOST:
+        return error
+    end = time.monotonic() + _WAIT
+    while True:
+        known = [why for other in others if (why := other.failure()) is not None and str(why) != LOST]
+        if known or time.monotonic() > end:
+            return known[0] if known else error
+        time.sleep(_PAUSE)
 
 
 class _Other:
@@ -125,9 +143,7 @@ class _Other:
             self._failure = error
 
     def failure(self) -> Exception | None:
-        """Return why it ended, where it ended by itself, and badly."""
-        if self._run.ended:
-            self._thread.join(_WAIT)
+        """Return why it ended, as far as it has; None where it goes on, or ended well."""
         return self._failure
 
 

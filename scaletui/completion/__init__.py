@@ -11,10 +11,13 @@ from typing import Any, NamedTuple
 
 import typer
 
+from scaletui.bench.results import LAST
+from scaletui.bench.shapes import params_of, shapes
 from scaletui_core.calculator import PARTS
 from scaletui_core.fields import FLAG, fields_of
 from scaletui_core.flow import calculator
 from scaletui_core.presets import Catalog
+from scaletui_core.quantity_text import format_quantity
 from scaletui_core.safetext import cut, visible
 from scaletui_core.scenario import dotted, published
 
@@ -65,6 +68,12 @@ _TAKES = {
     "scenario compare 1": "scenarios",
     "scenario compare 2": "scenarios",
     "scenario delete 1": "own",
+    "--measured": "results",
+    "bench --model": "shapes",
+    "bench --resume": "results",
+    "bench show 1": "results",
+    f"bench compare {REST}": "results",
+    "bench delete 1": "kept",
 }
 
 
@@ -120,7 +129,10 @@ def _lists(catalog: Catalog) -> dict[str, Words]:
     }
     return lists | {
         "scenarios": {name: one.title for name, one in published(catalog).items()},
-        "own": {},  # looked for when tab is pressed
+        "shapes": {name: f"{format_quantity(params_of(one), 'parameters')}" for name, one in shapes(catalog).items()},
+        "own": {},  # looked for when tab is pressed, as are the results of measurements
+        "results": {LAST: "the newest"},
+        "kept": {},
         "set": {},
         "abilities": {record["name"]: record["family"] for record in abilities},
         "families": {record["family"]: "" for record in sorted(abilities, key=lambda record: record["family"])},

@@ -2,14 +2,14 @@
 
 # -- tables --
 
-# The user's own scenarios, in the folder where they lie now.
+# The user's own files of a kind, in the folder where they lie now: the folder, their ending, what no name may hold.
 __scaletui_own() {
     local folder=${XDG_DATA_HOME-} file name failglob=
     [[ $folder == /* ]] || folder=${HOME-}/.local/share
     shopt -q failglob && failglob=yes && shopt -u failglob
-    for file in "$folder"/scaletui/scenarios/*.toml; do
-        name=${file##*/} name=${name%.toml}
-        [[ $name == [A-Za-z0-9]* && $name != *[!A-Za-z0-9_-]* && " ${words[*]-} " != *" $name "* ]] && words+=("$name")
+    for file in "$folder"/scaletui/$1/*$2; do
+        name=${file##*/} name=${name%$2}
+        [[ $name == [A-Za-z0-9]* && $name != *$3* && " ${words[*]-} " != *" $name "* ]] && words+=("$name")
     done
     [[ -z $failglob ]] || shopt -s failglob
 }
@@ -66,7 +66,8 @@ _scaletui() {
     fi
     [[ -z $list ]] || __scaletui_words "$list"
     case $list in
-    scenarios | own) __scaletui_own ;;
+    scenarios | own) __scaletui_own scenarios .toml '[!A-Za-z0-9_-]' ;;
+    results | kept) __scaletui_own bench .json '[!A-Za-z0-9._-]' ;;
     set) compopt -o nospace 2>/dev/null ;;
     laws | models) [[ $raw == *,* ]] && prefix+=${raw%,*}, raw=${raw##*,} ;;
     hardware)

@@ -2,13 +2,13 @@
 
 # -- tables --
 
-# The user's own scenarios, in the folder where they lie now.
+# The user's own files of a kind, in the folder where they lie now: the folder, their ending, letters of a name, a word.
 function __scaletui_own
     set -l folder $HOME/.local/share
     string match -q '/*' -- "$XDG_DATA_HOME"; and set folder $XDG_DATA_HOME
-    for file in $folder/scaletui/scenarios/*.toml
-        set -l name (string replace -r '^.*/([^/]*)\.toml$' '$1' -- $file)
-        string match -qr '^[A-Za-z0-9][A-Za-z0-9_-]*$' -- $name; and printf '%s\t%s\n' $name 'your own'
+    for file in $folder/scaletui/$argv[1]/*.$argv[2]
+        set -l name (string replace -r "^.*/([^/]*)\.$argv[2]\$" '$1' -- $file)
+        string match -qr "^[A-Za-z0-9][$argv[3]]*\$" -- $name; and printf '%s\t%s\n' $name $argv[4]
     end
 end
 
@@ -25,7 +25,8 @@ function __scaletui_from
     end
     begin
         __scaletui_words $list
-        contains -- $list scenarios own; and __scaletui_own
+        contains -- $list scenarios own; and __scaletui_own scenarios toml A-Za-z0-9_- 'your own'
+        contains -- $list results kept; and __scaletui_own bench json A-Za-z0-9._- measured
     end | string replace -r '^' -- (string replace -ar '([\\\\$])' '\\\\$1' -- $before)
 end
 

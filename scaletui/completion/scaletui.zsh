@@ -62,6 +62,12 @@ _scaletui() {
             [[ -n ${found[(r)$word:*]} ]] || found+=("$word:your own")
         done
         ;;
+    results | kept) # as do the results of measurements
+        [[ ${XDG_DATA_HOME-} == /* ]] && own=($XDG_DATA_HOME) || own=($HOME/.local/share)
+        for word in $own/scaletui/bench/[A-Za-z0-9][A-Za-z0-9._-]#.json(N:t:r); do
+            found+=("$word:measured")
+        done
+        ;;
     set) more=(-S '') ;;
     laws | models) compset -P '*,' ;;
     hardware)

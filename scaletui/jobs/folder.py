@@ -2,8 +2,9 @@
 
 ``spec.json`` says what, by which version, from which seed, in which shards; ``input.json`` what all shards need;
 ``shard-0001.json`` and so on are results, each written whole or not at all; ``shard-0001.failed`` why one failed;
-``job-123.json`` what was sent to Slurm; ``logs`` what its workers said. The folder's name follows from what is asked,
-so the same command finds the same folder, and goes on with what is missing.
+``shard-0001.part.json`` what a measurement has so far; ``job-123.json`` what was sent to Slurm; ``logs`` what its
+workers said; ``at-work`` has a locked byte for each shard that a process works on now. The folder's name follows from
+what is asked, so the same command finds the same folder, and goes on with what is missing.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from scaletui_core.errors import InputError, ScaletuiError
 from scaletui_core.safetext import visible
 
 SCHEMA = "scaletui.run/1"
-_SPEC, _INPUT, _LOCK = "spec.json", "input.json", "lock"
+_SPEC, _INPUT, _LOCK, _AT_WORK = "spec.json", "input.json", "lock", "at-work"
 LOGS = "logs"
 _TAIL = b"}\n"
 _ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -90,6 +91,11 @@ class Run(NamedTuple):
     def path(self, index: int, suffix: str = "json") -> str:
         """Return the path of the result of a shard."""
         return os.path.join(self.folder, f"shard-{index:04d}.{suffix}")
+
+    @property
+    def at_work(self) -> str:
+        """The file in which workers hold the number of their shard, and a pool 0; see `scaletui.held`."""
+        return os.path.join(self.folder, _AT_WORK)
 
     def done(self) -> set[int]:
         """Return the shards that have a result; half a file, of a disk that lost power, is none."""
@@ -201,6 +207,11 @@ def opened(folder: str) -> Run:
     return Run(path, spec["what"], spec["title"], spec["version"], spec["seed"], shards, asks, spec["digest"])
 
 
+def is_run(folder: str) -> bool:
+    """Whether a folder is that of a run."""
+    return os.path.isfile(os.path.join(folder, _SPEC))
+
+
 def named(name: str) -> Run:
     """Return the run that a person names: a path, or the name of a folder in the user's data folder.
 
@@ -209,8 +220,8 @@ def named(name: str) -> Run:
     InputError
         If there is none.
     """
-    path = name if os.sep in name or os.path.isfile(os.path.join(name, _SPEC)) else os.path.join(home(), name)
-    if not name or not os.path.isfile(os.path.join(path, _SPEC)):
+    path = name if os.sep in name or is_run(name) else os.path.join(home(), name)
+    if not name or not is_run(path):
         from scaletui_core.errors import unknown_name
 
         if os.sep in name:
@@ -222,7 +233,7 @@ def named(name: str) -> Run:
 def names() -> list[str]:
     """Return the names of the runs in the user's data folder."""
     try:
-        return sorted(name for name in os.listdir(home()) if os.path.isfile(os.path.join(home(), name, _SPEC)))
+        return sorted(name for name in os.listdir(home()) if is_run(os.path.join(home(), name)))
     except OSError:
         return []
 

@@ -11,8 +11,15 @@ from scaletui_core.errors import unknown_name
 if TYPE_CHECKING:
     from scaletui_core.answer import Answer
 
-KINDS = {"fit": "scaletui.jobs.fits"}
+KINDS = {
+    "bench": "scaletui.jobs.benches",
+    "fit": "scaletui.jobs.fits",
+}
 """The module of each kind; a new one needs a line here, and `work` and `collect` there."""
+ALONE = frozenset({"bench"})
+"""Kinds whose shards are disturbed by anything else on the machine: a pool makes one after the other."""
+PARTS = frozenset({"bench"})
+"""Kinds whose `work` is told a path too, where it keeps what it has so far and finds what a killed worker had."""
 
 
 class Collected(NamedTuple):
@@ -39,8 +46,11 @@ class Collected(NamedTuple):
 class Kind(Protocol):
     """What the module of a kind of work has."""
 
-    def work(self, given: Any, shard: Any, threads: int) -> Any:
-        """Return the result of one shard, as JSON can hold it, from the run's input and the shard's own."""
+    def work(self, given: Any, shard: Any, threads: int, *part: str) -> Any:
+        """Return the result of one shard, as JSON can hold it, from the run's input and the shard's own.
+
+        Of the kinds in `PARTS` it takes the path of what there is of the shard, too.
+        """
 
     def collect(self, given: Any, results: Iterable[Any], threads: int) -> Collected:
         """Return what the results of all shards, in their order, come to."""

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 
 from scaletui import processors
+from scaletui.held import holding
+from scaletui.jobs import worker
 from scaletui.jobs.folder import Run, spans
 from scaletui.jobs.results import write_failure
 from scaletui_core.errors import ScaletuiError
@@ -17,6 +19,8 @@ from scaletui_core.safetext import visible
 
 MOST = 512
 """Workers at most."""
+POOL = 0
+"""What a pool holds of the file of those at work, where workers hold the number of their shard."""
 
 
 def command(run: Run) -> list[str]:
@@ -46,11 +50,22 @@ def work_through(run: Run, workers: int, tick: Callable[[int, int], None]) -> No
     waiting = run.missing()[::-1]
     if not waiting:
         return
-    total = len(run.shards)
     count = min(workers, len(waiting))
     threads = max(1, processors.granted() // count)
-    processes = [_start(run, threads) for _ in range(count)]
     reasons: dict[int, str] = {}
+    with holding(run.at_work, POOL):
+        _feed_all(run, [_start(run, threads) for _ in range(count)], waiting, reasons, tick)
+    missing = run.missing()
+    if missing:
+        raise ScaletuiError(_told(run, missing, reasons))
+
+
+def _feed_all(
+    run: Run, processes: Sequence[subprocess.Popen[str]], waiting: list[int], reasons: dict[int, str],
+    tick: Callable[[int, int], None],
+) -> None:  # fmt: skip
+    """Give shards to workers until none waits, note why one failed, and end the workers."""
+    total = len(run.shards)
     try:
         with selectors.DefaultSelector() as ready:
             at: dict[subprocess.Popen[str], int] = {}
@@ -77,15 +92,15 @@ def work_through(run: Run, workers: int, tick: Callable[[int, int], None]) -> No
     finally:
         for process in processes:
             _stop(process)
-    missing = run.missing()
-    if missing:
-        raise ScaletuiError(_told(run, missing, reasons))
 
 
 def _start(run: Run, threads: int) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if name != "SLURM_ARRAY_TASK_ID"}
     words = [*command(run), "--index", "-", "--threads", str(threads)]
-    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+    assert process.stdin is not None
+    process.stdin.write(f"{worker.POOL}\n")  # goes with the first number
+    return process
 
 
 def _feed(process: subprocess.Popen[str], waiting: list[int], at: dict[subprocess.Popen[str], int]) -> None:

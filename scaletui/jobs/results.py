@@ -8,13 +8,15 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from scaletui.files import write_atomically
+from scaletui.files import remove_drafts, write_atomically
 from scaletui.jobs.folder import Run, is_whole, read_json, spans, unwritable
 from scaletui_core import __version__
 from scaletui_core.errors import ScaletuiError
 from scaletui_core.safetext import visible
 
 SCHEMA = "scaletui.shard/1"
+PART = "part.json"
+"""How the file ends that holds what a shard has so far, of kinds of work that go on from that."""
 
 
 def write_result(run: Run, index: int, value: Any) -> None:
@@ -41,8 +43,23 @@ def write_result(run: Run, index: int, value: Any) -> None:
     except OSError as error:
         if not is_whole(run.path(index)):
             raise unwritable(run.folder, os.path.basename(run.path(index)), error) from None
+    for suffix in ("failed", PART):
+        with contextlib.suppress(OSError):
+            os.unlink(run.path(index, suffix))
+
+
+def tidy(run: Run) -> None:
+    """Remove what killed workers left in the folder: drafts of files, and what there was of shards that are done."""
+    done = {os.path.basename(run.path(index)) for index in run.done()}
+
+    def settled(name: str) -> bool:
+        return name.replace(f".{PART}", ".json") in done
+
+    remove_drafts(run.folder, settled)
     with contextlib.suppress(OSError):
-        os.unlink(run.path(index, "failed"))
+        for name in os.listdir(run.folder):
+            if name.endswith(f".{PART}") and settled(name):
+                os.unlink(os.path.join(run.folder, name))
 
 
 def write_failure(run: Run, index: int, reason: str) -> None:
@@ -74,6 +91,7 @@ def results(run: Run) -> Iterator[Any]:
             f"{run.name}: {len(missing)} of {len(run.shards)} shards have no result yet: {spans(missing)}"
             f" (scaletui jobs show {run.called} says why)"
         )
+    tidy(run)
     return _results(run)
 
 

@@ -37,6 +37,15 @@ FOLDER_OPTION: Option = (
 )
 
 
+def option_words(name: str) -> str:
+    """Return the option of something that a command was given.
+
+    >>> option_words("dry_run"), option_words("environment")
+    ('--dry-run', '--env-line')
+    """
+    return option_of(name).replace("_", "-")
+
+
 class Sending(NamedTuple):
     """Where shards are to be worked on.
 
@@ -81,6 +90,21 @@ def sending_of(given: dict[str, Any]) -> Sending | None:
     return Sending(local, dry_run, Cluster() if local is not None else cluster_of(asked))
 
 
+def check_workers(what: str, where: Sending) -> None:
+    """Raise for more processes than a kind of work can have on one machine.
+
+    Raises
+    ------
+    InputError
+        If there are: what measures the machine measures nothing beside another that does.
+    """
+    from scaletui.jobs.kinds import ALONE
+
+    if what in ALONE and where.local is not None and where.local > 1:
+        what = "measurements at once on one machine disturb each other"
+        raise InputError(what, where="--local", hint="--local 1 makes one after the other")
+
+
 def send(run: Run, where: Sending) -> bool:
     """Have a run's shards worked on, and return whether all have a result now.
 
@@ -91,6 +115,7 @@ def send(run: Run, where: Sending) -> bool:
     ScaletuiError
         If the cluster refuses, the folder cannot be written, or a shard failed here.
     """
+    check_workers(run.what, where)
     missing = run.missing()
     if where.dry_run:
         from scaletui.jobs.slurm import submissions
@@ -100,6 +125,9 @@ def send(run: Run, where: Sending) -> bool:
         if not missing:
             say(f"all {len(run.shards)} shards of {run.name} are done: nothing would be sent")
         return False
+    from scaletui.jobs.results import tidy
+
+    tidy(run)
     if not missing:
         return True
     if where.local is not None:

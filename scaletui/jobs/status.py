@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
+from scaletui.held import held
 from scaletui.jobs.folder import LOGS, Run
+from scaletui.jobs.pool import POOL
 from scaletui.jobs.results import failure
 from scaletui.jobs.slurm import Task, is_pending, jobs, tasks
 from scaletui_core.errors import ScaletuiError
@@ -24,7 +26,7 @@ class Shard(NamedTuple):
     number : int
         Which it is, from 1 on.
     state : str
-        One of `STATES`; ``missing`` is one without a result that Slurm has not in hand.
+        One of `STATES`; ``missing`` is one without a result that neither Slurm nor a pool here has in hand.
     reason : str
         Why it is pending, failed or missing, in a line; empty where nothing says so.
     """
@@ -37,9 +39,11 @@ class Shard(NamedTuple):
 def states(run: Run) -> tuple[list[Shard], str]:
     """Return what is known of each shard, and why Slurm says nothing, where it should have.
 
-    A result goes before all; then what Slurm says of the last job; then what the worker left behind.
+    A result goes before all; then a worker that is seen at work; then what Slurm says of the last job; then what the
+    worker left behind.
     """
     done = run.done()
+    here = held(run.at_work, range(len(run.shards) + 1)) if len(done) < len(run.shards) else set()
     known: dict[int, Task] = {}
     silence = ""
     if len(done) < len(run.shards):
@@ -48,16 +52,20 @@ def states(run: Run) -> tuple[list[Shard], str]:
         except ScaletuiError as error:
             silence = str(error) if jobs(run) else ""
     return [
-        Shard(index, "done", "") if index in done else _state(run, index, known.get(index))
+        Shard(index, "done", "") if index in done else _state(run, index, known.get(index), here)
         for index in range(1, len(run.shards) + 1)
     ], silence
 
 
-def _state(run: Run, index: int, task: Task | None) -> Shard:
+def _state(run: Run, index: int, task: Task | None, here: set[int]) -> Shard:
+    if index in here:
+        return Shard(index, "running", "")
     if task is not None and task.live:
         return Shard(index, "pending" if is_pending(task) else "running", task.reason)
     said = failure(run, index)
     if task is None:
+        if said is None and POOL in here:
+            return Shard(index, "pending", "waits for its turn in a pool on this machine")
         return Shard(index, "missing", "") if said is None else Shard(index, "failed", said)
     state = _ENDED.get(task.state, "failed")
     word = task.state.lower().replace("_", " ")

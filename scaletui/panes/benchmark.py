@@ -19,7 +19,7 @@ from scaletui_core.errors import ScaletuiError
 from scaletui_core.safetext import cut
 
 if TYPE_CHECKING:
-    from scaletui.bench.results import Document
+    from scaletui.bench.document import Document
     from scaletui.bench_sheet import BenchSheet
     from scaletui.bench_work import BenchWork
 

@@ -15,6 +15,7 @@ import time
 import pytest
 import typer
 
+from scaletui.bench.shapes import shapes
 from scaletui.cli import COMMANDS, GROUPS, application, run
 from scaletui.completion import SHELLS, described, script, spec
 from scaletui.completion.tables import TABLES, quoted, quoted_fish
@@ -313,6 +314,29 @@ def test_own_scenarios_are_those_that_lie_there_now(shell, own, catalog):
     (own / "scaletui" / "scenarios" / "mine.toml").unlink()
     assert sorted(shell(lines[1], XDG_DATA_HOME=str(own))[0]) == ["Run_2", "gopher"]
     assert list(own.parent.rglob("hacked")) == []
+
+
+def test_results_of_measurements_and_shapes_are_offered_where_they_are_taken(shell, tmp_path, catalog):
+    folder = tmp_path / "data" / "scaletui" / "bench"
+    folder.mkdir(parents=True)
+    for name in ("pythia-70m-cpu-fp32-1", "my.model-2", "a b", "$(touch hacked)", "-rf", ".hidden"):
+        (folder / f"{name}.json").write_text("")
+    (folder / ".at-work").write_text("")
+    (folder / "x.json.0123456789ab").write_text("")
+    lines = ("show ", "compare pythia-70m-cpu-fp32-1 ", "--resume ", "delete ", "--resume=p", "--model llama-like-1")
+    *several, delete, resume, model = shell(
+        *(f"scaletui bench {line}" for line in lines), XDG_DATA_HOME=str(tmp_path / "data")
+    )
+    mine = ["my.model-2", "pythia-70m-cpu-fp32-1"]
+    assert [sorted(found) for found in several] == [["last", *mine]] * 3
+    assert sorted(delete) == mine
+    assert resume == ["--resume=pythia-70m-cpu-fp32-1"]
+    assert model == ["llama-like-150m", "llama-like-1b"]
+    (found,) = shell("scaletui speed --measured ", XDG_DATA_HOME=str(tmp_path / "data"))
+    assert sorted(found) == ["last", *mine]
+    (every,) = shell("scaletui bench --model ")
+    assert sorted(every) == sorted(shapes(catalog))
+    assert list(tmp_path.rglob("hacked")) == []
 
 
 # -- quoting -------------------------------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ LINES = [
     "completion bash",
     "bench list",
     "bench --help",
+    "bench --slurm --dry-run",
     "jobs list",
     "--color 16 --ascii calc --flops 5.76e23",
     "--help",

@@ -115,6 +115,17 @@ def test_a_pool_that_is_ended_leaves_its_finished_shards_and_no_workers(start, c
     assert (tmp_path / "fit.json").read_bytes() == (tmp_path / "alone.json").read_bytes()
 
 
+def test_a_worker_takes_numbers_from_any_pipe_to_its_end(start, made, tmp_path, client):
+    assert client(*FIT, "--local", "1", "--folder", tmp_path / "fit")[0] == 0
+    for index in (1, 2, 3):
+        (tmp_path / "fit" / f"shard-000{index}.json").unlink()
+    one = start("jobs", "work", str(tmp_path / "fit"), "--index", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE)  # fmt: skip
+    out, said = one.communicate(b"2\n\n1", timeout=120)  # it has ended before the first is done
+    assert (one.returncode, out, said) == (0, b"done 2\ndone 1\n", b"")
+    assert folders.opened(str(tmp_path / "fit")).missing() == [3]
+
+
 def is_alive(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

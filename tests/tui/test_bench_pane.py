@@ -798,7 +798,7 @@ def test_picture(
     snap_compare: Callable[..., bool], keys: tuple[str, ...], sight: str, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a person sees of measured speed. Refresh with: pytest tests/tui/test_bench_pane.py --snapshot-update"""
-    monkeypatch.setattr("scaletui.bench.results.datetime", _Then)
+    monkeypatch.setattr("scaletui.bench.document.datetime", _Then)
     place.hold(5)
     place.keep(result(), result("older-1", slope=0.05))
     os.utime(place.folder / "older-1.json", (1e8, 1e8))
