@@ -269,7 +269,7 @@ class ScaletuiApp(Shell):
                 fields = dict(zip(letters, grid.query(FieldInput), strict=False))
                 grid.show_letters({widget.field.name: letter for letter, widget in fields.items()})
                 self._jumps |= fields
-        self.tell("a letter: its field   1 to 8: a pane   any other key: stay")
+        self.tell("a letter: its field   1 to 9: a pane   any other key: stay")
 
     async def before_key(self, event: events.Key) -> bool:
         """Take the key behind a jump; a key that is not the tour's ends it, and is acted on; help comes over it."""
@@ -311,7 +311,7 @@ class ScaletuiApp(Shell):
 
         shown = self._taken()
         if shown is not None:
-            commands = [shlex.join(words) for words in (shown.drawing, shown.command) if words]
+            commands = [shlex.join(words) for words in (shown.drawing, shown.command, shown.again) if words]
             self.copy_to_clipboard(commands[0])
             await self.push_screen(CopyScreen(commands, os.getcwd(), self.scenario.broken))
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from scaletui.sheet import Sheet, echo_of, in_app
+from scaletui.own_sheet import OwnSheet, label_of
 from scaletui_core.answer import Answer
 from scaletui_core.errors import InputError
-from scaletui_core.fields import CHOICE, FLAG, TEXT, Field, as_command, fields_of, parse_inputs
+from scaletui_core.fields import TEXT, Field, as_command, fields_of, parse_inputs
 from scaletui_core.fitting.inputs import FitInputs
 from scaletui_core.fitting.read_inputs import ReadInputs
-from scaletui_core.safetext import cut, visible
+from scaletui_core.safetext import visible
 
 if TYPE_CHECKING:
     from scaletui_core.fitting.intake import Read
@@ -24,8 +24,7 @@ FILE = Field("file", TEXT, "File of training runs: CSV, TSV, JSON Lines or Parqu
 FITTING, READING = fields_of(FitInputs), fields_of(ReadInputs)
 FIELDS = (FILE, *FITTING, *READING)
 """The fields of the pane."""
-_ROOM = 15  # cells of a field at 80 columns
-_NAMES = {name: {field.name for field in fields} for name, fields in (("fit", FITTING), ("read", READING))}
+_KINDS: dict[str, type] = {field.name: FitInputs for field in FITTING} | {field.name: ReadInputs for field in READING}
 
 
 class Question(NamedTuple):
@@ -63,7 +62,7 @@ class Question(NamedTuple):
         return ["scaletui", PART, self.place, *more]
 
 
-class FitSheet(Sheet):
+class FitSheet(OwnSheet):
     """Texts of the pane of fits; wrong ones leave the last good answer standing. No text is answered here.
 
     Attributes
@@ -77,14 +76,7 @@ class FitSheet(Sheet):
     """
 
     def __init__(self) -> None:
-        self.part = PART
-        self.fields = FIELDS
-        self.texts: dict[str, str] = {}
-        self.answer: Answer | None = None
-        self.error: InputError | None = None
-        self.wrong: str | None = None
-        self.faults: dict[str, InputError] = {}
-        self.solved = {}
+        super().__init__(PART, FIELDS, _KINDS)
         self.answered: Question | None = None
         self.read: Read | None = None
         self.fitted: Fitted | None = None
@@ -136,46 +128,15 @@ class FitSheet(Sheet):
             named = self._field_named(error.where)
             self.wrong = named if named or not self._question else FILE.name
 
-    def start(self, field: Field) -> str:
-        """Return the text that an empty field is nudged from: its default."""
-        return field.default or field.example
-
     def placeholder(self, field: Field) -> str:
         """Return what stands in a field that is empty: its default."""
-        return "all" if field.name == "method" else cut(field.default, _ROOM)
+        return "all" if field.name == "method" else super().placeholder(field)
 
-    def origin(self, name: str) -> str:
-        """Return nothing: nothing is inherited."""
-        return ""
-
-    def echo(self, name: str) -> str:
-        """Return what a field is understood as, or why it is not."""
-        field = next(field for field in self.fields if field.name == name)
-        text = self.texts.get(name, "")
-        if name in self.faults:
-            return self.in_app(self.faults[name].line)
-        if self.error is not None and self.wrong in (name, None):
-            return self.in_app(self.error.line)
-        if name == FILE.name:
+    def _words(self, field: Field, text: str) -> str:
+        """Return what a text that makes sense is understood as; of an empty field what it takes."""
+        if field.name == FILE.name:
             return f"File = {visible(text, 200)}; enter reads it" if text.strip() else f"{field.help} Such as runs.csv."
-        if text.strip():
-            kind = FitInputs if name in _NAMES["fit"] else ReadInputs
-            value = getattr(parse_inputs(kind, {name: text}, _label), name)
-            return f"{field.label} = {echo_of(field, value)}"
-        if field.unit == FLAG:
-            return f"yes or no. {self.in_app(field.help)}"
-        if field.unit == CHOICE:
-            return f"{', '.join(field.choices)} (default: {field.default}). {self.in_app(field.help)}"
-        default = f" Default: {field.default}." if field.default else ""
-        return f"{self.in_app(field.help)} Such as {field.example}.{default}"
-
-    def in_app(self, text: str) -> str:
-        """Return a text about the fit as it reads in the app."""
-        return in_app(text, PART)
-
-
-def _label(field: Field) -> str:
-    return field.label
+        return super()._words(field, text)
 
 
 def _fault(name: str, text: str) -> InputError | None:
@@ -184,11 +145,11 @@ def _fault(name: str, text: str) -> InputError | None:
         if name == FILE.name:
             if text.strip() == "-":
                 raise InputError("the app has no pipe to read: name a file", where=FILE.label)
-        elif name in _NAMES["fit"]:
-            inputs = parse_inputs(FitInputs, {name: text}, _label)
+        elif _KINDS[name] is FitInputs:
+            inputs = parse_inputs(FitInputs, {name: text}, label_of)
             inputs.check()
         else:
-            parse_inputs(ReadInputs, {name: text}, _label)
+            parse_inputs(ReadInputs, {name: text}, label_of)
     except InputError as error:
         return error
     return None
@@ -204,9 +165,9 @@ def _question(texts: Mapping[str, str]) -> Question | None:
     """
     if FILE.name not in texts:
         return None
-    inputs = parse_inputs(FitInputs, {name: texts.get(name) for name in _NAMES["fit"]}, _label)
+    inputs = parse_inputs(FitInputs, {field.name: texts.get(field.name) for field in FITTING}, label_of)
     inputs.check()
-    reading = parse_inputs(ReadInputs, {name: texts.get(name) for name in _NAMES["read"]}, _label)
+    reading = parse_inputs(ReadInputs, {field.name: texts.get(field.name) for field in READING}, label_of)
     return Question(texts[FILE.name].strip(), reading, inputs)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from scaletui.glossary_bench import BENCH, BENCH_COMPARE, BENCH_LIST
 from scaletui.glossary_fit import FIT
 from scaletui.glossary_running import COPIES, LEARNING, SPEED
 from scaletui.render.table import head_rows, lines_of
@@ -191,6 +192,7 @@ ENTRIES: dict[str, dict[str, Entry]] = {
     for name, text in {
         "calc": CALC, "frontier": FRONTIER, "isoflop": ISOFLOP, "emergence": EMERGENCE, "speed": SPEED,
         "copies": COPIES, "learning": LEARNING, "batch": BATCH, "fit": FIT,
+        "bench": BENCH, "bench-list": BENCH_LIST, "bench-compare": BENCH_COMPARE,
     }.items()
 }  # fmt: skip
 """What each number means, by calculator and row id; of a sweep also what runs down it."""

@@ -232,7 +232,7 @@ def _keys(page: Page, tabs: Sequence[str], keymap: Mapping[str, str], width: int
     yield f"KEYS OF {page.title.upper()}", [line for place in page.places for line in listed(place)]
     yield (
         "PANES (digits and letters are keys when no field has the focus)",
-        [f"  {n:<16} {tab}" for n, tab in enumerate(tabs, 1)],
+        [f"  {n % 10:<16} {tab}" for n, tab in enumerate(tabs, 1)],
     )
     for place, heading in _PLACES:
         lines = listed(place)

@@ -89,6 +89,12 @@ approach: a way to fit a law to runs (Hoffmann et al. 2022): 1 envelope, 3 param
 envelope, Approach 1: the lowest of all training curves at each C, then a power law of C; it needs curves
 power law: a quantity that grows by the same factor whenever another doubles: a line where both axes are logarithms
 Huber: squares of small residuals, and no more than the size of large ones, so that odd runs count less
+line, slope, intercept: time = intercept + slope x tokens, so that the misses squared are least: the slope is the time
+    that one more token takes, the intercept what is left at none
+R^2: share of the differences in time that the number of tokens accounts for: at 1 all points lie on the line
+standard error: how far off a number is likely to be: two times out of three by less
+ladder, rung: the numbers of tokens n that are timed, such as 100, 200, ..., 1900; each is a rung
+prefill: reading the prompt, all its tokens at once
 likelihood: how probable the runs are under a law; where it hardly falls, the runs cannot tell
 """
 

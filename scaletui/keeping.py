@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scaletui.app import ScaletuiApp
 
 _APP = "app"  # among the names of panes
+_NOTED = "noted"  # in what is kept of it: where the text of a field came from
 _STEPS = 50
 
 
@@ -23,7 +24,7 @@ def kept_of(app: ScaletuiApp) -> Kept:
     names = [title.lower() for title in app.titles]
     views: dict[str, dict[str, View]] = {**app.views, **{names[n]: pane.view() for n, pane in app.made_panes.items()}}
     left, right = app.slots
-    views[_APP] = {"theme": app.theme, "side": app.side, "against": app.against_name}
+    views[_APP] = {"theme": app.theme, "side": app.side, "against": app.against_name, **_noted(app)}
     history = [[one.texts for one in states] for states in app.history.as_list(_STEPS)]
     return Kept(state.texts, names[left], names[right], views, state.ranges, history)
 
@@ -42,9 +43,23 @@ def become(app: ScaletuiApp, kept: Kept, theme: bool) -> None:
         app.slots = slots
         app.side = 1 if look.get("side") == 1 else 0
     app.against_name = str(look.get("against") or "")
+    for key, said in look.items():
+        kind, part, name = (*key.split("."), "", "")[:3]
+        if kind == _NOTED and part in kept.texts and kept.texts[part].get(name) and isinstance(said, str):
+            app.scenario.noted[part][name] = kept.texts[part][name], said
     app.views = {name: kept.views[name] for name in names if name in kept.views}
     if theme and look.get("theme") in THEMES:
         app.theme = str(look["theme"])
+
+
+def _noted(app: ScaletuiApp) -> dict[str, View]:
+    """Return where texts in fields came from, as far as they still stand there."""
+    return {
+        f"{_NOTED}.{part}.{name}": said
+        for part, noted in app.scenario.noted.items()
+        for name, (text, said) in noted.items()
+        if app.scenario.texts[part].get(name) == text
+    }
 
 
 def _history(now: State, kept: Kept) -> History[State]:

@@ -32,7 +32,7 @@ def _keys(app: ScaletuiApp) -> list[Entry]:
 
 
 def _panes(app: ScaletuiApp) -> list[Entry]:
-    return [Entry(f"pane: {title}", str(n), f"app.pane({n - 1})") for n, title in enumerate(app.titles, 1)]
+    return [Entry(f"pane: {title}", str(n % 10), f"app.pane({n - 1})") for n, title in enumerate(app.titles, 1)]
 
 
 def _more(app: ScaletuiApp) -> list[Entry]:

@@ -28,6 +28,8 @@ class Scenario:
         Whether ranges are taken as such, or each at its middle.
     pending : str
         What is still being computed, such as an interval, for the scenario bar; empty where all is there.
+    noted : dict of dict
+        Texts that were put into fields from elsewhere, and where from, by part and field.
     """
 
     def __init__(self, catalog: Catalog, texts: Mapping[str, Mapping[str, str]]) -> None:
@@ -35,6 +37,7 @@ class Scenario:
         self.texts = {part: dict(texts.get(part, {})) for part in PARTS}
         self.ranges = True
         self.pending = ""
+        self.noted: dict[str, dict[str, tuple[str, str]]] = {part: {} for part in PARTS}
         self._sheets: dict[str, Sheet] = {}
         self._stale = set(PARTS)
 
@@ -79,6 +82,7 @@ class Scenario:
         """Return a part as it stands, solved."""
         if part not in self._sheets:
             self._sheets[part] = Sheet(part, self.texts[part])
+            self._sheets[part].noted = self.noted[part]
         sheet = self._sheets[part]
         if part in self._stale:
             sheet.solve({other: self.sheet(other).found for other in NEEDS[part]}, self.catalog, self.ranges)

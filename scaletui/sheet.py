@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from scaletui.state import without_ranges
-from scaletui_core.answer import Answer
+from scaletui_core.answer import Answer, Note
 from scaletui_core.calculator import PARTS
 from scaletui_core.errors import InputError
 from scaletui_core.fields import CHOICE, FLAG, NAMES, Field, fields_of, parse_inputs
@@ -52,9 +52,12 @@ class Sheet:
         What is wrong with each text that means nothing by itself.
     solved : dict of Solved
         What the budget comes to for those of C, N and D that were not given, by field name.
+    noted : dict of tuple of str
+        Texts that were put into fields from elsewhere, and where from, by field name.
     """
 
     found: Part
+    noted: dict[str, tuple[str, str]]
 
     def __init__(self, part: str, texts: dict[str, str]) -> None:
         self.part = part
@@ -69,6 +72,7 @@ class Sheet:
         self.wrong: str | None = None
         self.faults: dict[str, InputError] = {}
         self.solved: dict[str, Solved] = {}
+        self.noted = {}
         self._forecast: dict[str, str] = {}  # what fields stand for that the forecast of the chain fills
 
     @property
@@ -166,7 +170,8 @@ class Sheet:
             return f"{field.label} inherits nothing; empty, it follows the {title_of(ORIGINS[self.part][name])} again"
         if text.strip():
             value = getattr(parse_inputs(self._kind, {name: text}, _place), name)
-            return f"{field.label} = {echo_of(field, value)}"
+            said = self.note_of(name)
+            return f"{field.label} = {echo_of(field, value)}{f', {said}' if said else ''}"
         if name in self.found.inherited:
             value = echo_of(field, self.found.inherited[name])
             if isinstance(self.found.inherited[name], Traced):
@@ -185,6 +190,11 @@ class Sheet:
         default = self._forecast.get(name, field.default)
         return f"{self.in_app(field.help)} Such as {field.example}." + (f" Default: {default}." if default else "")
 
+    def note_of(self, name: str) -> str:
+        """Return where the text in a field came from, while it is that text; else nothing."""
+        text, said = self.noted.get(name, ("", ""))
+        return said if text and self.texts.get(name, "").strip() == text else ""
+
     def in_app(self, text: str) -> str:
         """Return a text about this part's answer as it reads in the app: an inherited value was not given."""
         for name in self.found.inherited:
@@ -196,7 +206,10 @@ class Sheet:
         """Return an answer in the words of the app; before it is laid out, so that no option is broken over lines."""
         rows = [row._replace(source=row.source and self.in_app(row.source)) for row in answer.rows]
         notes = [note._replace(text=self.in_app(note.text)) for note in answer.notes]
-        return answer._replace(rows=tuple(rows), notes=tuple(notes))
+        labels = {field.name: field.label for field in self.fields}
+        said = [Note(f"noted:{name}", f"{labels[name]} is {self.note_of(name)}.", kind="source")
+                for name in self.noted if self.note_of(name)]  # fmt: skip
+        return answer._replace(rows=tuple(rows), notes=(*said, *notes))
 
 
 class Solved(NamedTuple):
@@ -253,9 +266,13 @@ def title_of(part: str) -> str:
 
 
 def fields_in(part: str) -> tuple[Field, ...]:
-    """Return the fields of a part, or of the pane of fits, which is none."""
+    """Return the fields of a part, or of the panes of fits and of measured speed, which are none."""
     if part in PARTS:
         return fields_of(calculator(part).inputs)
+    if part == "bench":
+        from scaletui_core.measuring import MeasureInputs
+
+        return fields_of(MeasureInputs)
     from scaletui.fit_sheet import FIELDS
 
     return FIELDS

@@ -80,7 +80,7 @@ class Shell(Painted):
         bound("app.edit", "edit"),
         bound("app.other", "other"),
         bound("app.redraw", "redraw"),
-        *(Binding(str(n), f"pane({n - 1})", show=False) for n in range(1, 10)),
+        *(Binding(str(n % 10), f"pane({n - 1})", show=False) for n in range(1, 11)),
     ]
 
     def __init__(

@@ -181,9 +181,10 @@ def _refuse_before(command: str, taken: dict[str, Any], given: dict[str, Any]) -
 
 def _measured(spec: dict[str, Any], keeper: Keeper) -> tuple[Document, ScaletuiError | None]:
     """Return what was measured, and what went wrong after something was."""
+    from scaletui.bench.progress import progress_line
     from scaletui.bench.runner import Run
 
-    of, waiting = len(spec["ladder"]) * spec["repeats"], sys.stderr is not None and sys.stderr.isatty()
+    waiting = sys.stderr is not None and sys.stderr.isatty()
     failure: ScaletuiError | None = None
     status = "failed"
     try:
@@ -191,7 +192,7 @@ def _measured(spec: dict[str, Any], keeper: Keeper) -> tuple[Document, ScaletuiE
             for event in run.events():
                 keeper.take(event)
                 if waiting:
-                    sys.stderr.write(f"\r{_progress(event, keeper.document, of)}\x1b[K")
+                    sys.stderr.write(f"\r{progress_line(keeper.document, event)}\x1b[K")
                     sys.stderr.flush()
         status = "done"
     except KeyboardInterrupt:
@@ -221,19 +222,6 @@ def _print(document: Document, failure: ScaletuiError | None, shown: dict[str, A
             kept = f"; what there is: scaletui bench show {name}; to go on: scaletui bench --resume {name}"
         say(f"interrupted{kept}")
         raise typer.Exit(_INTERRUPTED)
-
-
-def _progress(event: dict[str, Any], document: Document, of: int) -> str:
-    """Return the line that a terminal shows while it measures."""
-    from scaletui_core.pace import regressed
-
-    if event["event"] == "progress":
-        return f"{event['words']}..."
-    done = len(document["points"])
-    bar = "#" * (20 * done // of)
-    found = regressed(document["points"])
-    speed = f", {60.0 / found.line.slope:,.0f} tokens/min" if found is not None and found.line.slope > 0.0 else ""
-    return f"[{bar:<20}] {done} of {of} timings{speed}"
 
 
 def _answer(document: Document, catalog: Catalog | None) -> Any:

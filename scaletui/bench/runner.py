@@ -81,10 +81,14 @@ class Run:
         last = self._talk.read().decode(errors="replace").strip().rpartition("\n")[2]
         return f"the measuring process died: {visible(last, 300) or f'exit code {code}'}"
 
-    def end(self) -> None:
-        """End the process, if it has not; nothing of it is left."""
+    def stop(self) -> None:
+        """End the process, if it has not; from any thread: `events` then ends too, and `end` is still to be called."""
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
+
+    def end(self) -> None:
+        """End the process, if it has not; nothing of it is left."""
+        self.stop()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:

@@ -7,7 +7,7 @@ import pkgutil
 
 from scaletui.panes.base import Pane
 
-SHARED = ("base", "calculator")
+SHARED = ("base", "calculator", "own")
 """The modules here that are no panes, but what panes are made of."""
 
 

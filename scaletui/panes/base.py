@@ -30,12 +30,15 @@ class Shown(NamedTuple):
         As that command prints it, with intervals where they are there.
     plot : tuple of str
         The rows of the plot, if one is shown.
+    again : tuple of str
+        The words of the command that does anew what was only kept; empty where the first one does all.
     """
 
     command: list[str]
     drawing: list[str]
     answer: Answer
     plot: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
 
 
 class Pane(Vertical):
@@ -50,7 +53,7 @@ class Pane(Vertical):
     HELP : str
         What the pane is for, for the help screen; what its keys do is in the table of keys.
     PART : str
-        The part of the scenario that it shows, one of `scaletui_core.calculator.PARTS`; ``fit`` is none of them.
+        The part of the scenario that it shows, one of `scaletui_core.calculator.PARTS`; ``fit`` and ``bench`` are none.
     PLACES : tuple of str
         Where the keys of the pane are declared: first parts of their ids.
     CALCULATORS : tuple of str

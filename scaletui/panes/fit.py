@@ -9,13 +9,11 @@ from textual import events
 from textual.binding import BindingType
 
 from scaletui.bindings import bound
-from scaletui.history import History
 from scaletui.panes.base import Shown
-from scaletui.panes.calculator import CalculatorPane
+from scaletui.panes.own import OwnPane
 from scaletui.render.figures import Figure
 from scaletui.render.plot import Plot
 from scaletui.render.words import TextLine
-from scaletui.scenario import Scenario
 from scaletui.widgets.field import FieldInput
 from scaletui_core.answer import Answer
 from scaletui_core.errors import InputError, ScaletuiError
@@ -31,7 +29,7 @@ FILE = "file"
 _EMPTY = "no runs yet: type the path of a file of runs into File, and press enter"
 
 
-class FitPane(CalculatorPane):
+class FitPane(OwnPane):
     """A law of one's own runs. It is no part of the scenario; its texts and their past are its own."""
 
     TITLE = "Fit"
@@ -56,17 +54,15 @@ pane. The work goes on behind the app, and can be stopped."""
     ]
 
     def __init__(self) -> None:
-        super().__init__()
         from scaletui.fit_sheet import FitSheet
         from scaletui.fit_work import FitWork
 
         self._sheet: FitSheet = FitSheet()
+        super().__init__(self._sheet)
         self._work: FitWork = FitWork(self)
-        self._past: History[dict[str, str]] = History({})
         self._listing = False
         self._cursors: dict[bool, str] = {}  # what the cursor was on, in the fit and in the list of runs
         self._listed: tuple[Fitted, int, list[TextLine]] | None = None
-        self._doing = ""
         self._under_way: Question | None = None
         self._drawn: dict[str, tuple[object, Plot]] = {}
 
@@ -75,42 +71,20 @@ pane. The work goes on behind the app, and can be stopped."""
         """What stands in the fields, and the last fit."""
         return self._sheet
 
-    @property
-    def answers(self) -> dict[str, Answer]:
-        """Nothing: a fit finds its own intervals."""
-        return {}
-
     # Asking
 
     def on_mount(self) -> None:
         """Fit what a session left in the fields."""
         self._settle(look=True)
 
-    def take(self, typed: FieldInput) -> None:
-        """Take what stands in a field; the file is read when its field is left."""
-        name = typed.field.name
-        if self._sheet.texts.get(name, "") != typed.value:
-            self._put({name: typed.value}, name)
-
-    def put(self, texts: dict[str, str]) -> None:
-        """Put texts into fields, as if they had been typed, and show what follows."""
-        self._put(texts)
-        self.show_texts(self.host.scenario)
-
-    def _put(self, texts: Mapping[str, str], typed: str = "") -> None:
-        sheet = self._sheet
-        sheet.put(texts)
-        now = {name: text for name, text in sheet.texts.items() if text}
-        self._past.record(now, typed, typing=bool(typed))
-        question = sheet.question
-        if question is not None and sheet.answered is not None and question.source == sheet.answered.source:
+    def texts_changed(self, again: bool) -> None:
+        """Fit anew where the file is what it was; another one is read when its field is left."""
+        question, last = self._sheet.question, self._sheet.answered
+        if again or (question is not None and last is not None and question.source == last.source):
             self._settle(look=False)
-        self.show_scenario(self.host.scenario)
-        self.host.changed()
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         """Read the file that a field names which was left."""
-        self._past.leave()
         name = event.widget.field.name if isinstance(event.widget, FieldInput) else ""
         if name == FILE or self._sheet.question not in (self._sheet.answered, self._sheet.failed):
             self._settle(look=True)
@@ -155,14 +129,6 @@ pane. The work goes on behind the app, and can be stopped."""
         self._under_way = question
         self.host.show_keys()
 
-    def _say(self, words: str) -> None:
-        scenario = self.host.scenario
-        if scenario.pending == self._doing:
-            scenario.pending = words
-            self.host.show_pending()
-        self._doing = words
-        self._echo()
-
     def action_cancel(self) -> None:
         """Stop a fit that is under way; the last one stays."""
         self._work.cancel()
@@ -171,16 +137,6 @@ pane. The work goes on behind the app, and can be stopped."""
         self.host.tell("stopped; enter in File fits again")
 
     # Showing
-
-    def show_scenario(self, scenario: Scenario) -> None:
-        """Show the fit; the scenario has no part in it."""
-        if self.is_mounted:
-            super().show_scenario(scenario)
-
-    def show_texts(self, scenario: Scenario) -> None:
-        """Put the texts into the fields."""
-        for widget in self.query(FieldInput):
-            widget.put(self._sheet.texts.get(widget.field.name, ""))
 
     def lines(self, sheet: Any) -> list[TextLine]:
         """Return the fit in lines, or the list of runs; before there is one, what to do."""
@@ -209,8 +165,7 @@ pane. The work goes on behind the app, and can be stopped."""
         """Return a figure of the fit; profiles take a moment, and each is drawn once."""
         known = self._drawn.get(figure.name)
         if known is None or known[0] is not inputs:
-            plot = figure.draw(inputs, answer, self.host.scenario.catalog)
-            self._drawn[figure.name] = known = inputs, plot
+            self._drawn[figure.name] = known = inputs, super()._plot_of(figure, inputs, answer)
         return known[1]
 
     @property
@@ -306,33 +261,15 @@ pane. The work goes on behind the app, and can be stopped."""
 
         await self.app.push_screen(AskScreen("Keep the fit as a law called", "", check), went)
 
-    # Its own past, and what a session keeps
-
-    def travel(self, back: bool) -> str | None:
-        """Take back a change of the fields, or make it again."""
-        texts = self._past.undo() if back else self._past.redo()
-        if texts is None:
-            return f"nothing to {'undo' if back else 'redo'} in Fit"
-        before = dict(self._sheet.texts)
-        self._sheet.put(dict.fromkeys(before, "") | texts)
-        self.show_texts(self.host.scenario)
-        self._settle(look=False)
-        self.show_scenario(self.host.scenario)
-        names = [name for name in (*before, *texts) if before.get(name, "") != texts.get(name, "")]
-        return f"{'undone' if back else 'done again'}: {', '.join(f'fit.{name}' for name in dict.fromkeys(names))}"
+    # What a session keeps
 
     def view(self) -> dict[str, bool | int | float | str | None]:
-        """Return also what stands in the fields, and whether runs are listed."""
-        texts = {f"field.{name}": text for name, text in self._sheet.texts.items() if text}
-        return super().view() | texts | ({"listing": True} if self._listing else {})
+        """Return also whether runs are listed."""
+        return super().view() | ({"listing": True} if self._listing else {})
 
     def set_view(self, view: Mapping[str, Any]) -> None:
         """Look as before; what a file held that means nothing here is passed over."""
         super().set_view(view)
-        known = {f"field.{field.name}": field.name for field in self._sheet.fields}
-        texts = {known[key]: text for key, text in view.items() if key in known and isinstance(text, str)}
-        self._sheet.put(texts)
-        self._past = History(texts)
         self._listing = view.get("listing") is True
 
 

@@ -24,9 +24,10 @@ C = 6 N D is the compute of training; laws differ in how they split it.""",
     (
         "Panes follow from each other",
         """\
-Keys 1 to 8 turn to the panes: Budget; Frontier (N, D and loss against C, plotted); Emergence (abilities seen by this
+Keys 1 to 9 turn to the panes: Budget; Frontier (N, D and loss against C, plotted); Emergence (abilities seen by this
 scale); Speed (how fast the model thinks beside a person); Copies (how many could run on the compute that trained it);
-Learning (what they learn together in a day); Batch; Fit (a law of your own training runs).
+Learning (what they learn together in a day); Batch; Fit (a law of your own training runs); Benchmark (how fast a model
+writes here, measured).
 
 Change the budget and all of them follow. A field that shows a value such as 72.2B (budget) inherits it; type into
 it to pin a value of your own, empty it to follow again.""",

@@ -79,7 +79,9 @@ class TabBar(Widget):
         labels, between = fitted(self._titles, self.size.width)
         for index, label in enumerate(labels):
             style = "bold reverse" if index == self._active else "underline" if index == self._beside else ""
-            text.append(label, style=style)
+            close = not style and label[1] != " " != label[0]  # the key stands out where no space does it
+            text.append(label[:1], style="bold" if close else style)
+            text.append(label[1:], style=style)
             text.append(between)
         return text
 
@@ -89,13 +91,15 @@ def fitted(titles: list[str], width: int) -> tuple[list[str], str]:
 
     >>> fitted(["Budget", "Frontier"], 80)
     ([' 1 Budget ', ' 2 Frontier '], ' ')
-    >>> fitted(["Budget", "Frontier"], 20), fitted(["Budget", "Frontier"], 17)
-    ((['1 Budget', '2 Frontier'], '  '), (['1 Budget', '2 Front~'], ' '))
+    >>> fitted(["Budget", "Frontier"], 20), fitted(["Budget", "Frontier"], 17), fitted(["Budget", "Frontier"], 15)
+    ((['1 Budget', '2 Frontier'], '  '), (['1Budget', '2Frontier'], ' '), (['1Budget', '2Front~'], ' '))
     """
     longest = max(map(len, titles))
-    whole = ((" ", " ", longest), (" ", "", longest), ("", "  ", longest), ("", " ", longest))
-    for around, between, most in (*whole, *(("", " ", n) for n in range(longest, 0, -1))):
-        labels = [f"{around}{index} {cut(title, most)}{around}" for index, title in enumerate(titles, 1)]
+    whole = (
+        (" ", " ", " ", longest), (" ", " ", "", longest), ("", " ", "  ", longest), ("", " ", " ", longest),
+    )  # fmt: skip
+    for around, gap, between, most in (*whole, *(("", "", " ", n) for n in range(longest, 0, -1))):
+        labels = [f"{around}{index % 10}{gap}{cut(title, most)}{around}" for index, title in enumerate(titles, 1)]
         if sum(map(len, labels)) + len(between) * (len(labels) - 1) <= width:
             break
     return labels, between

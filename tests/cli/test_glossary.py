@@ -8,13 +8,14 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 import pytest
+from bench_known import TILED, result
 from test_pane_command import CASES, CATALOG
 
 from scaletui.glossary import ENTRIES, shown
 from scaletui.jargon import WORDS, words_of
 from scaletui.render.table import answer_lines
 from scaletui.scenario import Scenario
-from scaletui_core import batch, calc, copies, costs, emergence, forecast, frontier, learning, speed
+from scaletui_core import batch, calc, copies, costs, emergence, forecast, frontier, learning, measured, speed
 from scaletui_core.answer import Answer
 from scaletui_core.calculator import PARTS
 from scaletui_core.fit import answer_of
@@ -23,6 +24,7 @@ from scaletui_core.fitting.records import Curves
 from scaletui_core.fitting.synthetic import synthetic
 from scaletui_core.fitting.whole import fit_runs
 from scaletui_core.frontier import FrontierInputs, IsoflopInputs
+from scaletui_core.measured_lists import compared, listed
 from scaletui_core.safetext import visible
 
 MORE: tuple[dict[str, dict[str, str]], ...] = (
@@ -56,7 +58,17 @@ def answers() -> list[Answer]:
     for unique in (None, 1e11):
         found.append(frontier.calculate(FrontierInputs(unique=unique), CATALOG))
         found.append(frontier.isoflop(IsoflopInputs(flops=1e23, unique=unique), CATALOG))
-    return [*found, *fits()]
+    return [*found, *fits(), *measurements()]
+
+
+def measurements() -> list[Answer]:
+    """Measured speeds: a shape with all there is, a server, all in a list and beside each other."""
+    shape, server = result(), result("server-1", machine={"device": "server"}, model={}, roofline={}, prefill={})
+    for point in server["points"]:
+        point["first"] = 0.1
+    both = [shape, server]
+    tried = measured.answer_of(result(**TILED), CATALOG)
+    return [tried, measured.answer_of(shape, CATALOG), measured.answer_of(server), listed(both), compared(both)]
 
 
 def fits() -> list[Answer]:
@@ -101,6 +113,7 @@ def test_the_inputs_reach_every_row_id_that_is_documented(labels: dict[tuple[str
         "calc": (calc.calculate, costs.cost_rows), "frontier": (frontier.calculate,), "isoflop": (frontier.isoflop,),
         "emergence": (emergence.calculate,), "speed": (speed.calculate,), "copies": (copies.calculate, forecast.chain),
         "learning": (learning.calculate,), "batch": (batch.calculate,), "fit": (answer_of,),
+        "bench": (measured.answer_of,),
     }  # fmt: skip
     no_ids = {
         "low",
@@ -115,6 +128,7 @@ def test_the_inputs_reach_every_row_id_that_is_documented(labels: dict[tuple[str
         "roofline",
         "kipply",
         "ranges",
+        "measured",
     }
     for name, functions in named.items():
         occurred = {row_id for calculator, row_id in labels if calculator == name}

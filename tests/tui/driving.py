@@ -65,3 +65,12 @@ def pressed(keys: tuple[str, ...], sight: str) -> Callable[[Pilots], Awaitable[N
         await pilot.pause()
 
     return press
+
+
+async def until(pilot: Pilots, what: Callable[[], bool], limit: float = 120.0) -> None:
+    """Wait until something holds that a thread or a process brings about."""
+    end = time.monotonic() + limit
+    while not what():
+        assert time.monotonic() < end, screen_text(app_of(pilot))
+        await pilot.pause(0.02)
+    await pilot.pause()

@@ -21,7 +21,9 @@ UTF8 = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 ASCII = {"LANG": "C", "LC_ALL": "C"}
 POSIX = {"LANG": "POSIX", "LC_ALL": "POSIX"}
 TRUECOLOR = {"COLORTERM": "truecolor"}
-TABS = ("Budget", "Frontier", "Emergence", "Speed", "Copies", "Learning", "Batch", "Fit")
+TABS = ("Budget", "Frontier", "Emergence", "Speed", "Copies", "Learning", "Batch", "Fit", "Benchmark")
+TABBED = "".join(f"{n}{tab}" for n, tab in enumerate(TABS, 1))
+"""The line of tabs without its spaces, of which there are as many as fit."""
 
 
 class Glass(pyte.Screen):

@@ -202,7 +202,7 @@ async def test_letters_and_digits_are_text_in_a_field_and_keys_outside() -> None
         assert app.focused is app.query_one("#budget-results")
         await pilot.press("2")
         assert app.pane.TITLE == "Frontier"
-        await pilot.press("9")
+        await pilot.press("0")  # of a tenth pane
         assert app.pane.TITLE == "Frontier"
         await pilot.press("slash")
         assert app.focused is field(app, "flops")
@@ -523,8 +523,8 @@ PANE = ExtraPane
     try:
         async with ScaletuiApp().run_test(size=SIZE) as pilot:
             app = app_of(pilot)
-            assert f" {count} Extra " in str(app.query_one(TabBar).render())
-            await pilot.press(str(count))
+            assert f" {count % 10}Extra " in str(app.query_one(TabBar).render())
+            await pilot.press(str(count % 10))
             assert app.pane.TITLE == "Extra"
             assert "extra 5.76e+23" in screen_text(app)
             await pilot.press("question_mark")

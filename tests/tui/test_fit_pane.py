@@ -8,14 +8,13 @@ import json
 import os
 import shlex
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from driving import SIZE, Pilots, app_of, echo, field, fill, screen_text, shown
+from driving import SIZE, Pilots, app_of, echo, field, fill, screen_text, shown, until
 from textual.pilot import Pilot
 
 import scaletui_core.fitting.reading
@@ -35,7 +34,6 @@ from scaletui_core.errors import InputError
 from scaletui_core.fitting.synthetic import synthetic
 
 TRUTH = (1.8, 6.2, 7.7, 0.35, 0.37)
-LIMIT = 120
 
 
 def table_of(seed: int = 0, odd: int | None = None) -> str:
@@ -60,15 +58,6 @@ def pane_of(pilot: Pilots) -> FitPane:
     pane = app_of(pilot).pane
     assert isinstance(pane, FitPane)
     return pane
-
-
-async def until(pilot: Pilots, what: Callable[[], bool]) -> None:
-    """Wait until something holds: a fit is made in a thread."""
-    end = time.monotonic() + LIMIT
-    while not what():
-        assert time.monotonic() < end, screen_text(app_of(pilot))
-        await pilot.pause(0.02)
-    await pilot.pause()
 
 
 async def settled(pilot: Pilots) -> None:

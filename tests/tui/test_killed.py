@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import select
 import signal
 import sys
@@ -108,7 +109,8 @@ def not_in_sight(terminal: Terminal, desk: Desk) -> str:
     ranges = ("ranges on" if desk.ranges else "ranges off") if varies else "no ranges"
     if f"   {ranges} " not in lines[0]:
         return f"{ranges} in the bar"
-    tab = f" {lines[1]} ".find(f" {PANES.index(desk.pane) + 1} {desk.pane.title()} ")  # at 80 columns they are flush
+    tabs = re.search(rf" {PANES.index(desk.pane) + 1} ?{desk.pane.title()} ", f" {lines[1]} ")  # at 80 columns flush
+    tab = tabs.start() if tabs else -1
     if tab < 0 or not terminal.screen.buffer[1][tab].reverse:
         return f"the tab of {desk.pane}"
     panes = desk.slots if desk.wide else (desk.pane,)
