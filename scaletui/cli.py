@@ -26,7 +26,7 @@ from scaletui.printing import say, show, silence
 from scaletui.render.figures import figure_named
 from scaletui.root import CONTEXT, command_of, root, root_options
 from scaletui_core.calculator import PARTS, Calculator
-from scaletui_core.errors import ScaletuiError
+from scaletui_core.errors import InputError, ScaletuiError
 from scaletui_core.fields import Field, fields_of, parse_inputs
 from scaletui_core.safetext import visible
 
@@ -167,11 +167,13 @@ def _function(calculator: Calculator, command: Command, words: Sequence[str] | N
         taken = tuple(option for name, option in flowing.items() if name in used)
         return with_options(function, fields_options(kept) + taken + BARE_OPTIONS)
     more = (ALL_OPTION,) * command.chains + (*flowing.values(),) + figure_options(calculator.name) + SHARED_OPTIONS
-    more += (MEASURED_OPTION,) if calculator.name == "speed" else ()
+    more += (MEASURED_OPTION,) if calculator.name in _SPED else ()
     more += sampling_options() if takes_ranges(calculator.inputs) else ()
     return with_options(function, fields_options(declared) + more)
 
 
+_SPED = ("calc", "speed", "copies", "learning")
+"""The commands whose answers follow from a speed, which may be a measured one."""
 _RANGES = (
     "Any number may be a range: 1e23..1e25 (the central 90% of a log-normal), 0.4..1.8..10 (with its median), "
     "1M..4M@50% (quartiles). Each answer then has a median and an interval."
@@ -188,16 +190,24 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
         figure_named(calculator.name, shown["axis"])
     told: tuple[Note, ...] = ()
     beside: tuple[Row, ...] = ()
+    flows = whole or start is not None or bool(assignments)
     if measured is not None:
-        from scaletui.bench.feed import multiple_of, tried
+        from scaletui.bench import feed
 
-        given["human_multiple"], note = multiple_of(measured, given)
-        told, beside = (note,), tried(measured)
-    if whole or start is not None or assignments:
+        if calculator.name == "calc" and not whole:
+            raise InputError("is of the whole chain: add --all", where="--measured")
+        name = "human_multiple" if calculator.name == "speed" else "speed"
+        if given.get(name) is not None:
+            raise InputError("gives the speed too: drop one", where="--" + name.replace("_", "-"))
+        text, note = feed.multiple_of(measured, given if calculator.name == "speed" else {})
+        told, beside = (note,), feed.tried(measured) if calculator.name == "speed" else ()
+        if not flows:
+            given[name] = text
+    if flows:
         from scaletui import scenario_commands
 
         asked = scenario_commands.chain_of if whole else scenario_commands.part_of_scenario
-        show(_with(asked(calculator.name, given, start, assignments), told, beside), **shown)
+        show(_with(asked(calculator.name, given, start, assignments, measured), told, beside), **shown)
         return
     part = calculator.name if calculator.name in PARTS[1:] else None  # as in a scenario: the same seed, the same digits
     inputs: Any = parse_inputs(calculator.inputs, given, _place, part)

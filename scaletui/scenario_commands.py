@@ -91,24 +91,27 @@ def _plot_options() -> tuple[Option, ...]:
 
 
 def chain_of(
-    part: str, given: dict[str, Any], start: str | None, assignments: list[str] | None
+    part: str, given: dict[str, Any], start: str | None, assignments: list[str] | None, measured: str | None = None
 ) -> Callable[[Catalog], Asked]:
-    """Return the function from presets to the chain of a scenario, the options of a part, and ``--set``."""
+    """Return the function from presets to the chain of a scenario, the options of a part, and ``--set``.
+
+    With ``measured`` the speed is that of a result of ``scaletui bench``.
+    """
 
     def make(catalog: Catalog) -> Asked:
-        scenario, place = _asked(part, given, start, assignments, catalog)
+        scenario, place = _asked(part, given, start, assignments, catalog, measured)
         return None, chain(scenario, catalog, inputs_of(scenario, place))
 
     return make
 
 
 def part_of_scenario(
-    part: str, given: dict[str, Any], start: str | None, assignments: list[str] | None
+    part: str, given: dict[str, Any], start: str | None, assignments: list[str] | None, measured: str | None = None
 ) -> Callable[[Catalog], Asked]:
     """Return the function from presets to the answer of one part of such a scenario."""
 
     def make(catalog: Catalog) -> Asked:
-        scenario, place = _asked(part, given, start, assignments, catalog)
+        scenario, place = _asked(part, given, start, assignments, catalog, measured)
         for assignment in assignments or ():
             _refuse_idle(assignment, part)
         found = part_of(part, scenario, catalog, place)
@@ -129,7 +132,12 @@ def _refuse_idle(assignment: str, part: str) -> None:
 
 
 def _asked(
-    part: str, given: dict[str, Any], start: str | None, assignments: list[str] | None, catalog: Catalog
+    part: str,
+    given: dict[str, Any],
+    start: str | None,
+    assignments: list[str] | None,
+    catalog: Catalog,
+    measured: str | None = None,
 ) -> tuple[Scenario, Callable[[str, Field], str]]:
     """Return the scenario that a part's options mean, and how an error names a field: as it was given."""
     texts: Texts = {}
@@ -147,6 +155,15 @@ def _asked(
     for item in fields_of(calculator(part).inputs):
         if item.name in options and own.get(item.name) != options[item.name]:
             raise InputError(f"{dotted(part, item)} is {item.option}: drop one", where="--set")
+    if measured is not None:
+        from scaletui.bench.feed import multiple_of
+
+        speed = merged.get("speed", {})
+        own = {name: one for name, one in speed.items() if one != texts.get("speed", {}).get(name)}
+        kept = {name: one for name, one in speed.items() if name != "human_multiple" or name in own}
+        text, note = multiple_of(measured, kept)  # it takes the place of the scenario's, not of what was typed here
+        merged = {**merged, "speed": {**speed, "human_multiple": text}}
+        sources = {**sources, "speed.human-multiple": str(note.source)}
     if start is not None and merged != texts:
         base, title, source = "", f"{title}, changed", None
         before, now = typed(texts), typed(merged)

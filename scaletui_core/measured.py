@@ -179,7 +179,10 @@ def _notes(document: dict[str, Any], found: Regressed | None) -> list[Note]:
     if document["status"] != "done":
         text = f"The measurement is {document['status']}: {len(document['points'])} of its timings are kept."
         notes.append(Note("unfinished", text, kind="assumption"))
-    if found is not None and len(found.slopes) > 1:
+    if found is not None and min(found.slopes, default=1.0) <= 0.0:
+        text = "In one repeat more tokens took no longer, so no spread is told: more rungs, or a machine to itself."
+        notes.append(Note("spread", text, kind="assumption"))
+    elif found is not None and len(found.slopes) > 1:
         text = f"Low and high are the least and the greatest of {len(found.slopes)} repeats, not an interval."
         notes.append(Note("spread", text, kind="convention"))
     for one in document.get("skipped", ()):

@@ -78,8 +78,12 @@ def person() -> Person:
 
 
 def spread_of(values: tuple[float, ...]) -> tuple[float, float] | None:
-    """Return the least and the greatest of several; of one, nothing."""
-    return (min(values), max(values)) if len(values) > 1 else None
+    """Return the least and the greatest of several times; nothing of one, or where noise made one less than nothing.
+
+    >>> spread_of((0.011, 0.01, 0.012)), spread_of((0.01,)), spread_of((0.01, -0.002))
+    ((0.01, 0.012), None, None)
+    """
+    return (min(values), max(values)) if len(values) > 1 and min(values) > 0.0 else None
 
 
 def line_rows(found: Regressed) -> list[Row]:

@@ -65,3 +65,46 @@ def test_it_goes_into_a_scenario(said):
 )
 def test_what_is_wrong_is_one_message(said, line, what):
     assert said("speed", *line.split()) == (2, "", f"scaletui: {what}\n")
+
+
+def by_subject(out):
+    return {(row["id"], row.get("subject")): row["value"] for row in json.loads(out)["rows"]}
+
+
+def test_copies_learning_and_the_chain_go_on_from_a_measured_speed(said):
+    def asked(*words):
+        code, out, err = said(*words, "--format", "json")
+        assert (code, err) == (0, "")
+        return by_subject(out)
+
+    budget = ("--flops", "1e24", "--law", "chinchilla-3")
+    chain = asked("calc", "--all", *budget, "--measured", "mine-1")
+    assert chain["human_multiple", "speed"] == pytest.approx(MULTIPLE)
+    alone = asked("copies", *budget, "--measured", "mine-1")
+    assert alone == pytest.approx(asked("copies", *budget, "--speed", repr(MULTIPLE)))
+    assert chain["copies", "copies"] == pytest.approx(alone["copies", None])
+    learned = asked("learning", "--copies", "1e6", "--measured", "mine-1")
+    assert learned == pytest.approx(asked("learning", "--copies", "1e6", "--speed", repr(MULTIPLE)))
+
+
+def test_a_measured_speed_takes_the_place_of_a_scenarios_estimate(said):
+    code, out, _ = said("calc", "--all", "--scenario", "gpt-2030", "--measured", "mine-1", "--format", "json")
+    assert code == 0
+    person = rows(said("speed", "--scenario", "gpt-2030", "--format", "json")[1])["human_tokens_per_minute"]
+    assert by_subject(out)["human_multiple", "speed"] == pytest.approx(60 / SLOPE / 1.01 / person)
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("copies --measured mine-1 --speed 4", "--speed: gives the speed too: drop one"),
+        ("learning --measured mine-1 --speed 4", "--speed: gives the speed too: drop one"),
+        (
+            "calc --all --measured mine-1 --set speed.human-multiple=3",
+            "--human-multiple: gives the speed too: drop one",
+        ),
+        ("calc --flops 1e24 --measured mine-1", "--measured: is of the whole chain: add --all"),
+    ],
+)
+def test_a_speed_that_was_typed_is_not_taken_away(said, line, what):
+    assert said(*line.split()) == (2, "", f"scaletui: {what}\n")
