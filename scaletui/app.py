@@ -83,6 +83,7 @@ class ScaletuiApp(Shell):
         self._turned: dict[str, str] = {}
         self._session = session
         self._settling: asyncio.TimerHandle | None = None
+        self._leaving = False
         self._tour = tour
         if session is not None and session.restored is not None and texts is None:
             become(self, session.restored, theme == "auto")
@@ -111,8 +112,8 @@ class ScaletuiApp(Shell):
             self.show_scenario()
 
     def changed(self) -> None:
-        """Have the state kept when it has been still for half a second."""
-        if self._session is not None and self.is_running:
+        """Have the state kept when it has been still for half a second; on the way out that has been done."""
+        if self._session is not None and self.is_running and not self._leaving:
             if self._settling is not None:
                 self._settling.cancel()
             self._settling = asyncio.get_running_loop().call_later(_STILL, self.keep)
@@ -127,8 +128,11 @@ class ScaletuiApp(Shell):
 
     def exit(self, result: None = None, return_code: int = 0, message: Any = None) -> None:
         """Leave, and keep the state as it is."""
-        if self._session is not None:
+        if self._session is not None and not self._leaving:
             self._session.keep(kept_of(self))
+        self._leaving = True
+        if self._settling is not None:  # it would look at panes that are gone by then
+            self._settling.cancel()
         super().exit(result, return_code, message)
 
     def _fatal_error(self) -> None:

@@ -569,3 +569,34 @@ def test_the_bar_names_the_machine_and_the_laws() -> None:
     bar = ScenarioBar(app.scenario)
     assert "on 512xh100" in bar._parts
     assert bar._parts[-2:] == ["epoch-2024", "no ranges"]
+
+
+class Kept:
+    """A session that counts how often it was given a state."""
+
+    problems, restored = (), None
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def keep(self, state: Any) -> None:
+        assert state.texts is not None
+        self.times += 1
+
+
+async def test_an_app_that_leaves_keeps_its_state_once_and_no_more() -> None:
+    """What was about to be kept when it left would look at panes that are gone."""
+    session: Any = Kept()
+    app = ScaletuiApp(session=session)
+    async with app.run_test(size=SIZE) as pilot:
+        await fill(pilot, "flops", "1e24")
+        due = app._settling
+        assert due is not None
+        before = session.times
+        app.exit()
+        assert due.cancelled()
+        assert session.times == before + 1
+        app.changed()
+        assert app._settling is due
+        app.exit()
+        assert session.times == before + 1
