@@ -62,10 +62,8 @@ class BenchSheet(OwnSheet):
 
     def put(self, texts: Mapping[str, str]) -> None:
         """Take texts into fields, by name. A folder that they name is looked at when it is measured."""
-        self.texts.update(texts)
-        filled = {name: text for name, text in self.texts.items() if text.strip()}
-        self.faults = {name: error for name, text in filled.items() if (error := _fault(name, text)) is not None}
-        self._question, error = None, next(iter(self.faults.values()), None)
+        filled, error = self.filled(texts)
+        self._question = None
         if error is None:
             try:
                 inputs = parse_inputs(MeasureInputs, filled, label_of)
@@ -80,6 +78,22 @@ class BenchSheet(OwnSheet):
         if self._failed is not None and self._failed[0] != self._question:
             self._failed = None
         self._say(error)
+
+    def fault(self, name: str, text: str) -> InputError | None:
+        """Return why a text means nothing in its field, or None if it means something."""
+        try:
+            inputs = parse_inputs(MeasureInputs, {name: text}, label_of)
+            if name == "ladder":
+                ladder_of(text)
+            elif name in ("batches", "contexts"):
+                sizes_of(getattr(inputs, name), f"--{name}")
+            elif name == "command":
+                from scaletui.bench.endpoint import checked_url
+
+                checked_url(text.strip())
+        except InputError as error:
+            return error
+        return None
 
     def fail(self, error: ScaletuiError | None) -> None:
         """Take note of why what is asked was not measured; None where it is measured now."""
@@ -173,20 +187,3 @@ def again(document: Document) -> list[str]:
         return as_command(PART, parse_inputs(MeasureInputs, texts))
     except InputError:
         return []
-
-
-def _fault(name: str, text: str) -> InputError | None:
-    """Return why a text means nothing in its field, or None if it means something."""
-    try:
-        inputs = parse_inputs(MeasureInputs, {name: text}, label_of)
-        if name == "ladder":
-            ladder_of(text)
-        elif name in ("batches", "contexts"):
-            sizes_of(getattr(inputs, name), f"--{name}")
-        elif name == "command":
-            from scaletui.bench.endpoint import checked_url
-
-            checked_url(text.strip())
-    except InputError as error:
-        return error
-    return None

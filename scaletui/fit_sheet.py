@@ -97,16 +97,29 @@ class FitSheet(OwnSheet):
 
     def put(self, texts: Mapping[str, str]) -> None:
         """Take texts into fields, by name. Nothing is looked up."""
-        self.texts.update(texts)
-        filled = {name: text for name, text in self.texts.items() if text.strip()}
-        self.faults = {name: error for name, text in filled.items() if (error := _fault(name, text)) is not None}
-        self._question, error = None, next(iter(self.faults.values()), None)
+        filled, error = self.filled(texts)
+        self._question = None
         if error is None:
             try:
                 self._question = _question(filled)
             except InputError as found:
                 error = found
         self._say(error)
+
+    def fault(self, name: str, text: str) -> InputError | None:
+        """Return why a text means nothing in its field, or None if it means something."""
+        try:
+            if name == FILE.name:
+                if text.strip() == "-":
+                    raise InputError("the app has no pipe to read: name a file", where=FILE.label)
+            elif _KINDS[name] is FitInputs:
+                inputs = parse_inputs(FitInputs, {name: text}, label_of)
+                inputs.check()
+            else:
+                parse_inputs(ReadInputs, {name: text}, label_of)
+        except InputError as error:
+            return error
+        return None
 
     def fail(self, question: Question, error: InputError) -> None:
         """Take note of why a question has no answer."""
@@ -137,22 +150,6 @@ class FitSheet(OwnSheet):
         if field.name == FILE.name:
             return f"File = {visible(text, 200)}; enter reads it" if text.strip() else f"{field.help} Such as runs.csv."
         return super()._words(field, text)
-
-
-def _fault(name: str, text: str) -> InputError | None:
-    """Return why a text means nothing in its field, or None if it means something."""
-    try:
-        if name == FILE.name:
-            if text.strip() == "-":
-                raise InputError("the app has no pipe to read: name a file", where=FILE.label)
-        elif _KINDS[name] is FitInputs:
-            inputs = parse_inputs(FitInputs, {name: text}, label_of)
-            inputs.check()
-        else:
-            parse_inputs(ReadInputs, {name: text}, label_of)
-    except InputError as error:
-        return error
-    return None
 
 
 def _question(texts: Mapping[str, str]) -> Question | None:

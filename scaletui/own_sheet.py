@@ -43,6 +43,17 @@ class OwnSheet(Sheet):
         """Take texts into fields, by name. Nothing is looked up."""
         raise NotImplementedError
 
+    def filled(self, texts: Mapping[str, str]) -> tuple[dict[str, str], InputError | None]:
+        """Take texts into fields, and return those that say something, with the first that means nothing, if any."""
+        self.texts.update(texts)
+        filled = {name: text for name, text in self.texts.items() if text.strip()}
+        self.faults = {name: error for name, text in filled.items() if (error := self.fault(name, text)) is not None}
+        return filled, next(iter(self.faults.values()), None)
+
+    def fault(self, name: str, text: str) -> InputError | None:
+        """Return why a text means nothing in its field, or None if it means something."""
+        raise NotImplementedError
+
     def start(self, field: Field) -> str:
         """Return the text that an empty field is nudged from: its default."""
         return field.default or field.example

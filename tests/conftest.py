@@ -168,6 +168,32 @@ def require() -> Callable[[str, bool, str], None]:
 
 
 @pytest.fixture
+def client(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command in this process, and return its exit code, what it printed, and what it said."""
+    from scaletui.cli import run
+
+    def call(*words: object) -> tuple[int, str, str]:
+        code = run([str(word) for word in words])
+        return code, *capsys.readouterr()
+
+    return call
+
+
+@pytest.fixture
+def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """A function that puts false commands, such as Slurm's, in place of all others."""
+    place = tmp_path / "bin"
+    place.mkdir()
+    monkeypatch.setenv("PATH", str(place))
+
+    def put(name: str, body: str) -> None:
+        (place / name).write_text(f"#!/bin/sh\n{body}\n")
+        (place / name).chmod(0o755)
+
+    return put
+
+
+@pytest.fixture
 def torch() -> Any:
     """Torch, for what is measured."""
     required("torch", importlib.util.find_spec("torch") is not None, "torch is not installed")

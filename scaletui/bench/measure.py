@@ -31,6 +31,20 @@ def seconds(function: Callable[[], Any], device: str) -> float:
     return time.perf_counter() - start
 
 
+def rungs(spec: Event) -> Iterator[tuple[int, int]]:
+    """Yield the tokens and the repeat of each timing, in order.
+
+    A drift of the clock must not look like a slope: each repeat has an order of its own.
+
+    >>> sorted(rungs({"ladder": [2, 4], "repeats": 2, "seed": 0}))
+    [(2, 0), (2, 1), (4, 0), (4, 1)]
+    """
+    for repeat in range(spec["repeats"]):
+        order = list(spec["ladder"])
+        random.Random(spec["seed"] * 1000 + repeat).shuffle(order)
+        yield from ((count, repeat) for count in order)
+
+
 def rates(device: str, dtype: str, size: int | None = None, side: int | None = None) -> dict[str, float]:
     """Return what the device reaches here and now: a copy and a sum of memory [bytes/s], a square matmul [FLOP/s].
 
@@ -163,13 +177,8 @@ def _timed(model: Decoder, spec: Event, roof: dict[str, float], free: float | No
     model.capture(spec["prompt"], ladder[-1])
     model.generate(prompt, ladder[0])
     model.generate(prompt, min(ladder[-1], 64))
-    for repeat in range(spec["repeats"]):
-        # A drift of the clock must not look like a slope: each repeat has an order of its own.
-        order = list(ladder)
-        random.Random(spec["seed"] * 1000 + repeat).shuffle(order)
-        for count in order:
-            if (count, repeat) in timed:
-                continue
+    for count, repeat in rungs(spec):
+        if (count, repeat) not in timed:
             took = seconds(partial(model.generate, prompt, count), device)
             yield {"event": "point", "tokens": count, "repeat": repeat, "seconds": took}
     if not have.get("prefill"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import random
 import statistics
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from scaletui.bench.measure import seconds
+from scaletui.bench.measure import rungs, seconds
 from scaletui.bench.model import Decoder
 from scaletui.bench.shapes import Shape
 from scaletui.bench.share import Share
@@ -67,12 +66,8 @@ def _timed(torch: Any, distributed: Any, share: Share, spec: dict[str, Any]) -> 
     spread = {"seconds": statistics.median(times), "low": min(times), "high": max(times)}
     yield {"event": "sum", "bytes": size, **spread}
     timed = {tuple(one) for one in spec["have"]["points"]}
-    for repeat in range(spec["repeats"]):
-        order = list(ladder)
-        random.Random(spec["seed"] * 1000 + repeat).shuffle(order)
-        for count in order:
-            if (count, repeat) in timed:
-                continue
+    for count, repeat in rungs(spec):
+        if (count, repeat) not in timed:
             distributed.barrier()
             took = seconds(partial(model.generate, prompt, count), device)
             yield {"event": "point", "tokens": count, "repeat": repeat, "seconds": took}

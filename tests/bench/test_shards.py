@@ -16,7 +16,6 @@ import pytest
 from fake_server import FakeServer
 
 from scaletui.bench.results import load, names
-from scaletui.cli import run
 from scaletui.jobs import benches, folder, worker
 from scaletui.jobs import results as shards
 from scaletui.jobs.status import states
@@ -40,15 +39,6 @@ def until(what, condition, limit=60.0):
 def data(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     return {"XDG_DATA_HOME": str(tmp_path / "data")}
-
-
-@pytest.fixture
-def client(capsys):
-    def call(*words):
-        code = run([str(word) for word in words])
-        return code, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture
@@ -388,20 +378,6 @@ def test_without_torch_it_is_sent_and_a_worker_says_what_to_install(tiny, client
     said = "torch is not installed, and the benchmark measures with it: pip install 'scaletui[bench]'"
     assert str(caught.value) == f"run, shard 1: {said}"
     assert states(one)[0] == [(1, "failed", said)]
-
-
-@pytest.fixture
-def tools(tmp_path, monkeypatch):
-    """A function that puts false commands of Slurm's in place of all others."""
-    place = tmp_path / "bin"
-    place.mkdir()
-    monkeypatch.setenv("PATH", str(place))
-
-    def put(name, body):
-        (place / name).write_text(f"#!/bin/sh\n{body}\n")
-        (place / name).chmod(0o755)
-
-    return put
 
 
 def test_each_type_of_gpu_is_a_shard_that_asks_for_it(tiny, client, tools, monkeypatch):

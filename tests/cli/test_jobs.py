@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from scaletui import processors
-from scaletui.cli import run
 from scaletui.jobs import folder as folders
 from scaletui.jobs import results, slurm, worker
 from scaletui.jobs.status import states
@@ -34,15 +33,6 @@ def until(what, condition, limit=120.0):
         assert time.monotonic() < end, f"after {limit:.0f} s still not: {what}"
         time.sleep(0.02)
     return found
-
-
-@pytest.fixture
-def client(capsys):
-    def call(*words):
-        code = run([str(word) for word in words])
-        return code, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture
@@ -348,20 +338,6 @@ def test_the_file_of_the_cluster_and_the_script_it_makes(client, home, tmp_path,
         code, out, err = client(*sending)
         assert (code, out) == (2, "")
         assert word in err
-
-
-@pytest.fixture
-def tools(tmp_path, monkeypatch):
-    """A function that puts false commands of Slurm's in place of all others."""
-    place = tmp_path / "bin"
-    place.mkdir()
-    monkeypatch.setenv("PATH", str(place))
-
-    def put(name, body):
-        (place / name).write_text(f"#!/bin/sh\n{body}\n")
-        (place / name).chmod(0o755)
-
-    return put
 
 
 def test_without_slurm_there_is_one_clear_error(client, tmp_path, tools):

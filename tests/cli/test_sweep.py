@@ -13,7 +13,6 @@ import jsonschema
 import pytest
 from conftest import ROOT
 
-from scaletui.cli import run
 from scaletui.jobs import folder as folders
 from scaletui.jobs import sweeps
 from scaletui_core.grid import headline_names
@@ -22,15 +21,6 @@ SCHEMA = json.loads((ROOT / "scaletui" / "render" / "answer.schema.json").read_t
 FACTORS = {"speed_speed_factor", "speed_latency_speed_factor"}
 """Of these the chain shows the speeds that they make, where it knows them."""
 ALL = ",".join(headline_names())
-
-
-@pytest.fixture
-def client(capsys):
-    def call(*words):
-        code = run([str(word) for word in words])
-        return code, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture

@@ -20,17 +20,6 @@ FIT = ("fit", "--example", "--method", "parametric", "--bootstraps", "20000")
 
 
 @pytest.fixture
-def client(capsys):
-    """Run a command here and return its exit code, what it printed, and what it said."""
-
-    def call(*words):
-        code = run([str(word) for word in words])
-        return code, *capsys.readouterr()
-
-    return call
-
-
-@pytest.fixture
 def counts(client):
     """How many shards of a run are done, running, pending, failed, missing."""
 

@@ -11,19 +11,11 @@ from fake_server import FakeServer
 from slurm_here import until
 
 from scaletui.bench.results import load, names
-from scaletui.cli import run
 
 
-@pytest.fixture
-def client(capsys, tmp_path, monkeypatch):
-    """Run a command here, with results of its own, and return its exit code, what it printed, and what it said."""
+@pytest.fixture(autouse=True)
+def _own_results(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-
-    def call(*words):
-        code = run([str(word) for word in words])
-        return code, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from slurm_here import until
 
-from scaletui.cli import run
 from scaletui.jobs import folder as folders
 from scaletui.jobs import sweeps
-
-
-@pytest.fixture
-def client(capsys):
-    def call(*words):
-        code = run([str(word) for word in words])
-        return code, *capsys.readouterr()
-
-    return call
 
 
 def test_an_array_of_points_with_ranges_prints_what_one_process_does(slurm, client, tmp_path, monkeypatch):
