@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from scaletui.session import Session
     from scaletui.settings import Settings
 
+PATIENCE = 10.0
+"""What an app that was told to end may take for it [s]: one of its threads may wait for a lost terminal."""
+
 
 def open_app(options: Mapping[str, str] | None = None) -> int:
     """Open the app and return the exit code; where it cannot run, one line says why and what to use instead.
@@ -125,7 +128,17 @@ def _leave_on_signals(app: ScaletuiApp) -> None:
     import asyncio
 
     for number in (signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, app.exit, None, 128 + number)
+        asyncio.get_running_loop().add_signal_handler(number, _leave, app, 128 + number)
+
+
+def _leave(app: ScaletuiApp, code: int) -> None:
+    """Leave, by force where it cannot be done otherwise; the state is kept before anything else."""
+    import threading
+
+    force = threading.Timer(PATIENCE, os._exit, (code,))
+    force.daemon = True
+    force.start()
+    app.exit(None, code)
 
 
 def _collect_again() -> None:

@@ -322,3 +322,23 @@ def test_without_a_home_it_works_and_says_once_that_nothing_is_kept(
         terminal.ready()
         type_flops(terminal, "2e24")
     works_and_says_once(terminal, reason, b"\x03", 130)
+
+
+STUCK = """
+import threading, scaletui.start as start
+start.PATIENCE = 0.3
+from scaletui.__main__ import main
+threading.Thread(target=threading.Event().wait).start()  # as one that waits for a terminal that is gone
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_an_app_that_is_told_to_end_does_so_whatever_its_threads_wait_for(number: int, tmp_path: Path) -> None:
+    session = Terminal(24, 80, {"HOME": str(tmp_path)}, app=[sys.executable, "-c", STUCK])
+    try:
+        session.ready()
+        os.kill(session.pid, number)
+        assert session.end(60.0) == 128 + number
+    finally:
+        session.close()
