@@ -188,7 +188,7 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
     shown = {name: given.pop(name) for name in list(given) if name not in own}
     if shown.get("axis") is not None:
         figure_named(calculator.name, shown["axis"])
-    told: tuple[Note, ...] = ()
+    told: Note | None = None
     beside: tuple[Row, ...] = ()
     flows = whole or start is not None or bool(assignments)
     if measured is not None:
@@ -199,31 +199,35 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
         name = "human_multiple" if calculator.name == "speed" else "speed"
         if given.get(name) is not None:
             raise InputError("gives the speed too: drop one", where="--" + name.replace("_", "-"))
-        text, note = feed.multiple_of(measured, given if calculator.name == "speed" else {})
-        told, beside = (note,), feed.tried(measured) if calculator.name == "speed" else ()
+        text, told = feed.multiple_of(measured, given if calculator.name == "speed" else {})
+        if calculator.name == "speed":
+            beside = feed.beside(measured, text)
         if not flows:
             given[name] = text
+            if calculator.name == "speed" and given.get("k") and not given.get("hardware"):
+                given["matmul_time"] = given.get("matmul_time") or feed.multiply_of(measured)
     if flows:
         from scaletui import scenario_commands
 
         asked = scenario_commands.chain_of if whole else scenario_commands.part_of_scenario
-        show(_with(asked(calculator.name, given, start, assignments, measured), told, beside), **shown)
+        show(_with(asked(calculator.name, given, start, assignments, measured), measured, told, beside), **shown)
         return
     part = calculator.name if calculator.name in PARTS[1:] else None  # as in a scenario: the same seed, the same digits
     inputs: Any = parse_inputs(calculator.inputs, given, _place, part)
-    show(_with(lambda catalog: (inputs, calculator.run(inputs, catalog)), told, beside), **shown)
+    show(_with(lambda catalog: (inputs, calculator.run(inputs, catalog)), measured, told, beside), **shown)
 
 
 def _with(
-    make: Callable[[Catalog], Asked], told: tuple[Note, ...], beside: tuple[Row, ...]
+    make: Callable[[Catalog], Asked], measured: str | None, told: Note | None, beside: tuple[Row, ...]
 ) -> Callable[[Catalog], Asked]:
-    """Return a function that makes an answer with more notes, before its own, and more rows, behind them."""
-    if not told:
+    """Return a function that makes an answer which says that its speed was measured, with more rows, behind its own."""
+    if measured is None or told is None:
         return make
+    from scaletui.bench.feed import attributed
 
     def made(catalog: Catalog) -> Asked:
         inputs, answer = make(catalog)
-        return inputs, answer._replace(rows=(*answer.rows, *beside), notes=told + answer.notes)
+        return inputs, attributed(answer._replace(rows=(*answer.rows, *beside)), told, measured)
 
     return made
 

@@ -221,7 +221,7 @@ def _missing_notes(grid: Grid, points: Points, named: bool) -> list[Note]:
     for reason, count in partly.most_common(_REASONS):
         which = "1 point" if count == 1 else f"{count:,} points"
         notes.append(Note("sweep-missing", f"{which} without: {reason}.", None, None, "assumption"))
-    for name in _idle(grid, points):
+    for name in _idle(grid, points) if len(nothing) < len(points) else ():
         notes.append(Note("sweep-idle", f"{name} changes nothing of what is shown.", None, None, "assumption"))
     empty = [one.name for one, unit in zip(grid.shown, points.units, strict=True) if not unit]
     if named and empty and len(nothing) < len(points):

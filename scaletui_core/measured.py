@@ -22,12 +22,15 @@ from scaletui_core.pace import (
     spread_of,
 )
 from scaletui_core.presets import Catalog
+from scaletui_core.quantity_text import format_quantity
 from scaletui_core.roofline import MEASURED
 from scaletui_core.tiled import tile_notes, tile_rows
 
 SUBJECT = "measured"
 LOADED = 0.5  # of the processors: from there on others will have slowed a measurement
-_FAR = 0.99  # R^2 below which the line deserves a word
+FAR = 0.99
+"""R^2 below which the line deserves a word."""
+_APART = 1.5  # of the slowest repeat and the quickest
 
 
 @formula("tokens/s = prompt / t", unit="tokens/s", source="scaletui: definition")
@@ -90,7 +93,7 @@ def answer_of(document: dict[str, Any], catalog: Catalog | None = None) -> Answe
         rows += shares(
             document, SUBJECT, found.line.slope, spec["batch"], spec["prompt"] + sum(rungs) / len(rungs), True
         )
-        if found.line.r2 < _FAR:
+        if found.line.r2 < FAR:
             text = f"R^2 is {found.line.r2:.4f}: something else ran, or the clock changed; measure again."
             notes.append(Note("noisy", text, METHOD, kind="assumption"))
     else:
@@ -128,10 +131,27 @@ def answer_of(document: dict[str, Any], catalog: Catalog | None = None) -> Answe
 def caption(document: dict[str, Any]) -> str:
     """Return what was measured, in a few words."""
     machine, model = document.get("machine") or {}, document.get("model") or {}
-    many = machine.get("threads") or 0
-    threads = f"{many} thread{'s' * (many > 1)}" if many else ""
-    parts = (model.get("name") or document["spec"].get("model"), machine.get("hardware"), machine.get("dtype"), threads)
+    parts = (
+        model.get("name") or document["spec"].get("model"), machine.get("hardware"), machine.get("dtype"),
+        _threads(machine),
+    )  # fmt: skip
     return ", ".join(str(part) for part in parts if part)
+
+
+def place_of(document: dict[str, Any]) -> str:
+    """Return what it was measured on, in a few words, those first that differ on one machine.
+
+    >>> place_of({"machine": {"hardware": "AMD EPYC", "dtype": "fp32", "threads": 2}})
+    'fp32, 2 threads, AMD EPYC'
+    """
+    machine = document.get("machine") or {}
+    parts = machine.get("dtype"), _threads(machine), machine.get("hardware")
+    return ", ".join(str(part) for part in parts if part)
+
+
+def _threads(machine: dict[str, Any]) -> str:
+    many = machine.get("threads") or 0
+    return f"{many} thread{'s' * (many > 1)}" if many else ""
 
 
 def _prefill_rows(document: dict[str, Any]) -> list[Row]:
@@ -183,8 +203,16 @@ def _notes(document: dict[str, Any], found: Regressed | None) -> list[Note]:
         text = "In one repeat more tokens took no longer, so no spread is told: more rungs, or a machine to itself."
         notes.append(Note("spread", text, kind="assumption"))
     elif found is not None and len(found.slopes) > 1:
+        times = max(found.slopes) / min(found.slopes)
+        if times > _APART:
+            text = f"The slowest repeat took {times:.2g} times as long a token as the quickest: something else ran."
+            notes.append(Note("repeats-apart", text, kind="assumption"))
         text = f"Low and high are the least and the greatest of {len(found.slopes)} repeats, not an interval."
         notes.append(Note("spread", text, kind="convention"))
+    asked, model = document["inputs"].get("params"), document.get("model") or {}
+    if asked and model:
+        text = f"The shape nearest to {format_quantity(float(asked), 'parameters')} parameters is {model['name']}."
+        notes.append(Note("nearest", text, kind="convention"))
     for one in document.get("skipped", ()):
         text = f"{one['kind']} {one['at']:,} does not fit{': ' + one['why'] if 'why' in one else ''}."
         notes.append(Note(f"skipped:{one['kind']}:{one['at']}", text, kind="assumption"))

@@ -8,8 +8,8 @@ from scaletui_core import roofline
 from scaletui_core.answer import Answer, Column, Note, Row, Table, made
 from scaletui_core.calculator import provenance
 from scaletui_core.formula import Number, examples, formula
-from scaletui_core.measured import caption
-from scaletui_core.pace import HERE, line_rows, pace, regressed, shares, spread_of
+from scaletui_core.measured import FAR, caption, place_of
+from scaletui_core.pace import HERE, METHOD, line_rows, pace, regressed, shares, spread_of
 
 
 @formula("ratio = tokens/min / (tokens/min of the first)", unit="1", source="scaletui: definition")
@@ -28,7 +28,7 @@ def listed(documents: list[dict[str, Any]]) -> Answer:
     captions: dict[str, str] = {}
     for document in documents:
         name, found = document["name"], regressed(document["points"])
-        captions[name] = caption(document)
+        captions[name] = place_of(document)
         timings = float(len(document["points"]))
         rows.append(Row("timings", f"timings, {document['status']}", timings, "1", subject=name, source=HERE))
         if found is not None and found.line.slope > 0.0:
@@ -40,14 +40,39 @@ def listed(documents: list[dict[str, Any]]) -> Answer:
         Column("unexplained", "1 - R^2", "fraction"),
         Column("timings", "timings", "1"),
     )
-    return Answer("bench-list", {}, tuple(rows), (), provenance(), Table("subject", columns, captions, tells_all=True))
+    notes = () if documents else (Note("none", "Nothing has been measured yet: scaletui bench measures.", None),)
+    return Answer(
+        "bench-list", {}, tuple(rows), notes, provenance(), Table("subject", columns, captions, tells_all=True)
+    )
+
+
+def differences(documents: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Return in what else measurements differ, each with its values in the order of the documents.
+
+    >>> one, other = {"machine": {"device": "cpu", "threads": 2}}, {"machine": {"device": "cpu", "threads": 1}}
+    >>> differences([one, other]), differences([one, one])
+    ({'threads': ['2', '1']}, {})
+    """
+    found = {}
+    for label, of, key in (
+        ("model", "model", "name"),
+        ("hardware", "machine", "hardware"),
+        ("device", "machine", "device"),
+        ("format", "machine", "dtype"),
+        ("threads", "machine", "threads"),
+        ("batch", "spec", "batch"),
+    ):
+        values = [str((document.get(of) or {}).get(key) or "-") for document in documents]
+        if len(set(values)) > 1:
+            found[label] = values
+    return found
 
 
 def compared(documents: list[dict[str, Any]]) -> Answer:
     """Return results side by side, each with its speed as a ratio to that of the first.
 
     Row ids, by the result's name as subject: those of a pace, ``latency``, ``unexplained``, ``bandwidth_share``,
-    ``speed_ratio``.
+    ``speed_ratio``. A note says in what else they differ.
     """
     rows: list[Row] = []
     notes: list[Note] = []
@@ -68,11 +93,16 @@ def compared(documents: list[dict[str, Any]]) -> Answer:
         speed = Number("tokens/min", roofline.tokens_a_minute(slope), "tokens", HERE)
         first = first or speed._replace(symbol="tokens/min of the first")
         rows.append(made("speed_ratio", f"speed, as a ratio, {name}", speed_ratio, speed, first, subject=name))
+        if found.line.r2 < FAR:
+            text = f"{name}: R^2 is {found.line.r2:.4f}: something else ran, or the clock changed; measure again."
+            notes.append(Note(f"noisy:{name}", text, METHOD, kind="assumption"))
+    apart = [f"{label} {', '.join(values)}" for label, values in differences(documents).items()]
+    if apart:
+        notes.append(Note("differences", f"Not alone the speed differs: {'; '.join(apart)}.", kind="assumption"))
     columns = (
         Column("time_per_token", "time/token", "s"),
         Column("tokens_per_minute", "tokens/min", "tokens"),
         Column("speed_ratio", "ratio", "1"),
-        Column("latency", "latency", "s"),
         Column("bandwidth_share", "bandwidth", "fraction"),
         Column("unexplained", "1 - R^2", "fraction"),
     )

@@ -156,7 +156,7 @@ def shares(
         return [share]
     rate = Number("measured", achieved_flops(read.value, many.value, seconds), "FLOP/s", achieved_flops.source)
     peak = Number("roofline", roof["matmul"], "FLOP/s", HERE)
-    label = "share of the matmul's rate"
+    label = "share of the matmul's rate, decoding"
     return [bandwidth, share, made("flop_share", label, roofline.roofline_share, rate, peak)]
 
 

@@ -73,10 +73,27 @@ def placed(error: InputError, part: str, place: Place, own: str) -> InputError:
     return InputError(
         renamed(error.what, part, place),
         where=where and renamed(where, part, place),
-        hint=error.hint and renamed(error.hint, part, place),
+        hint=error.hint and renamed(_assigning(error.hint, part, place), part, place),
         text=error.text,
         column=error.column,
     )
+
+
+def _assigning(hint: str, part: str, place: Place) -> str:
+    """Return an example of options with those that are fields here written as assignments.
+
+    >>> _assigning("such as --hardware 512xH100", "calc", dotted)
+    'such as calc.hardware=512xH100'
+    """
+    if not hint.startswith("such as --"):
+        return hint
+
+    def assigned(found: re.Match[str]) -> str:
+        known = _options(part).get(found[1])
+        name = found[1] if known is None else place(part, known)
+        return found[0] if name.startswith("--") else f"{name}={found[2]}"
+
+    return re.sub(r"(--[a-z-]+) (\S+)", assigned, hint)
 
 
 def renamed(text: str, part: str, place: Place) -> str:

@@ -216,7 +216,7 @@ def _print(document: Document, failure: ScaletuiError | None, shown: dict[str, A
         raise failure
     if document["status"] != "done":
         sys.stdout.flush()
-        kept = ""
+        kept = " before the first timing: nothing is kept"
         if document["points"]:
             name = document["name"]
             kept = f"; what there is: scaletui bench show {name}; to go on: scaletui bench --resume {name}"

@@ -7,21 +7,69 @@ from typing import Any
 
 from scaletui.bench.results import load
 from scaletui_core import human, roofline
-from scaletui_core.answer import Note, Row
+from scaletui_core.answer import Answer, Note, Row
 from scaletui_core.errors import InputError
 from scaletui_core.fields import fields_of
+from scaletui_core.formula import Number, Working
 from scaletui_core.measured import caption, seconds_a_token
 from scaletui_core.quantity_text import format_exact, format_quantity
 from scaletui_core.speed import SpeedInputs
 from scaletui_core.tiled import TRIED, tile_rows
+from scaletui_core.tiling import forward_seconds
+
+_SAME_SIZE = 2.0  # times, within which a speed is taken to be of the model planned
 
 
-def tried(name: str) -> tuple[Row, ...]:
-    """Return the speed-ups of k-tiling that a result has measured, to stand beside the claim."""
-    document = load(name)
+def beside(name: str, multiple: str) -> tuple[Row, ...]:
+    """Return what stands beside an answer of speed: the speed in humans, and the speed-ups of k-tiling measured."""
+    document = load(name, where="--measured")
     found = seconds_a_token(document)
     rows = [] if found is None else tile_rows(document, found.value, {})
-    return tuple(row for row in rows if row.id in TRIED)
+    source = f"scaletui bench: {document['name']}"
+    told = Row("human_multiple", "x human, measured", float(multiple), "1", source=source, working=_working(found))
+    return (told, *(row for row in rows if row.id in TRIED))
+
+
+def multiply_of(name: str) -> str | None:
+    """Return the time of a matrix multiply of a result as text that a field reads; None of a model of unknown layers.
+
+    A forward pass is two multiplies a layer, as `scaletui_core.tiling.forward_seconds` has it.
+    """
+    document = load(name, where="--measured")
+    found, shape = seconds_a_token(document), (document.get("model") or {}).get("shape")
+    layers = shape.get("layers") if isinstance(shape, dict) else None
+    if found is None or not isinstance(layers, int) or layers < 1:
+        return None
+    return format_exact(found.value / forward_seconds(float(layers), 1.0), "s")
+
+
+def attributed(answer: Answer, note: Note, name: str) -> Answer:
+    """Return an answer that says where its speed is from, and whether that is of a model of another size."""
+
+    def is_speed(row: Row) -> bool:
+        given = row.id == "human_multiple" and (row.source or "").startswith("given")
+        return given or (row.id == "tokens_per_minute" and not row.subject)
+
+    document = load(name, where="--measured")
+    working = _working(seconds_a_token(document))
+    rows = tuple(
+        row._replace(label=row.label.replace("given", "measured"), source=note.source, working=working)
+        if is_speed(row)
+        else row
+        for row in answer.rows
+    )
+    notes = [note]
+    size = (document.get("model") or {}).get("params")
+    planned = next((float(row.value) for row in answer.rows if (row.id, row.subject) == ("params", "calc")), None)
+    if size and planned and not 1.0 / _SAME_SIZE < planned / size < _SAME_SIZE:
+        one, other = (format_quantity(float(value), "parameters") for value in (size, planned))
+        text = f"The speed is of {one} parameters, the model planned has {other}: it would be another's."
+        notes.append(Note("measured-size", text, note.source, kind="assumption"))
+    return answer._replace(rows=rows, notes=(*notes, *answer.notes))
+
+
+def _working(seconds: Number | None) -> Working | None:
+    return None if seconds is None else Working("60/t tokens a minute, t the slope of the line measured", (seconds,))
 
 
 def multiple_of(name: str, given: Mapping[str, Any]) -> tuple[str, Note]:
@@ -42,7 +90,7 @@ def multiple_of(name: str, given: Mapping[str, Any]) -> tuple[str, Note]:
     for option in ("human_multiple", "params", "model"):
         if given.get(option) is not None:
             raise InputError("gives the speed too: drop one", where="--" + option.replace("_", "-"))
-    document = load(name)
+    document = load(name, where="--measured")
     found = seconds_a_token(document)
     if found is None:
         raise InputError(f"{document['name']} has too few timings for a speed", where="--measured")

@@ -107,7 +107,9 @@ def publish(document: Document, folder: str, name: str | None = None) -> str:
 
 def _stem(document: Document) -> str:
     machine = document.get("machine", {})
-    parts = (document["spec"].get("model"), document.get("on") or machine.get("device"), machine.get("dtype"))
+    device, on = machine.get("device"), document.get("on")
+    where = f"{on}-node-cpu" if on and device == "cpu" else on or device  # a node's CPU is not its GPU
+    parts = (document["spec"].get("model"), where, machine.get("dtype"))
     stem = re.sub(r"[^a-z0-9.-]+", "-", "-".join(str(part) for part in parts if part).lower()).strip("-.")[:80]
     return stem or "model"
 
@@ -182,8 +184,8 @@ def names(folder: str | None = None) -> list[str]:
     return [name for _, name in sorted(found)]
 
 
-def load(name: str, folder: str | None = None) -> Document:
-    """Return a result by its name; ``last`` is the newest.
+def load(name: str, folder: str | None = None, where: str = "NAME") -> Document:
+    """Return a result by its name; ``last`` is the newest. ``where`` is what an error calls the name.
 
     Raises
     ------
@@ -193,11 +195,11 @@ def load(name: str, folder: str | None = None) -> Document:
     folder = folder or home()
     known = names(folder)
     if not known:
-        raise InputError("nothing has been measured yet", where="NAME", hint="scaletui bench measures")
+        raise InputError("nothing has been measured yet", where=where, hint="scaletui bench measures")
     if name == LAST:
         name = known[-1]
     if name not in known:
-        raise unknown_name("result", name, known, listing="scaletui bench list", where="NAME")
+        raise unknown_name("result", name, known, listing="scaletui bench list", where=where)
     path = os.path.join(folder, name + SUFFIX)
     where = visible(path, 200)
     try:

@@ -28,7 +28,10 @@ _RUN: Option = (
 _OUT: Option = (
     "out",
     None,
-    Annotated[Optional[str], typer.Option("--out", metavar="FILE.json", help="Write what it comes to there.")],  # noqa: UP045
+    Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--out", metavar="FILE", help="Write what it comes to there: JSON, of a sweep CSV."),
+    ],
 )
 _INDEX: Option = (
     "index",
@@ -63,6 +66,7 @@ def application() -> typer.Typer:
         ("resume", "Work on what a run is missing, here or through Slurm.", _resume, (_RUN, *sending_options())),
         ("collect", "What all shards of a run come to.", _collect, (_RUN, _OUT, *SHARED_OPTIONS)),
         ("cancel", "Take back what is queued or running; what is finished stays.", _cancel, (_RUN,)),
+        ("delete", "Delete a run's folder; what was collected of it stays.", _delete, (_RUN,)),
         ("work", "Be the worker of a shard: what batch scripts call.", _work, (_RUN, _INDEX, _THREADS)),
         ("nodes", "The cluster's partitions, and the GPUs that --gres may ask for.", _nodes, SHARED_OPTIONS),
     )  # fmt: skip
@@ -86,8 +90,13 @@ def _list(**shown: Any) -> None:
             titles[name] = visible(run.title, 200)
             rows.append(Row("done", "done", float(len(run.done())), "1", subject=name))
             rows.append(Row("shards", "shards", float(len(run.shards)), "1", subject=name))
-        columns = (Column("done", "done", "1"), Column("shards", "of", "1"))
-        return None, Answer("jobs", {}, tuple(rows), (), provenance(), Table("subject", columns, titles))
+            failed = sum(os.path.exists(run.path(index, "failed")) for index in run.missing())
+            rows.append(Row("failed", "failed", float(failed), "1", subject=name))
+        columns = (Column("done", "done", "1"), Column("shards", "of", "1"), Column("failed", "failed", "1"))
+        notes = (
+            () if titles else (Note("none", "No runs: fit, bench and sweep make them with --slurm or --local.", None),)
+        )
+        return None, Answer("jobs", {}, tuple(rows), notes, provenance(), Table("subject", columns, titles))
 
     show(make, **shown)
     for problem in problems:
@@ -122,10 +131,11 @@ def _show(name: str, **shown: Any) -> None:
 def _resume(name: str, **given: Any) -> None:
     where = sending_of(given)
     if where is None:
-        raise InputError("where is it to be worked on?", where="resume", hint="--slurm, or --local 4")
+        raise InputError("where is it to be worked on?", where="resume", hint="--slurm, or --local 1")
     run = folder.named(name)
     if send(run, where):
-        say(f"all {len(run.shards)} shards are done: scaletui jobs collect {run.called} prints what they come to")
+        many = f"all {len(run.shards)} shards are" if len(run.shards) > 1 else "its one shard is"
+        say(f"{many} done: scaletui jobs collect {run.called} prints what they come to")
 
 
 def _collect(name: str, out: str | None, **shown: Any) -> int:
@@ -139,11 +149,16 @@ def _collect(name: str, out: str | None, **shown: Any) -> int:
     if out is not None:
         from scaletui.files import write_atomically
 
+        if not out.lower().endswith(found.suffix):
+            what = f"is {found.suffix[1:].upper()} of this kind of run, and must end in {found.suffix}"
+            raise InputError(what, where="--out")
         try:
             write_atomically(os.path.abspath(out), found.document())
         except OSError as error:
             raise ScaletuiError(f"{visible(out, 200)}: cannot be written: {error.strerror}") from None
         say(f"written to {visible(out, 200)}")
+        if found.long and shown["format"] != "csv":
+            return 1 if found.failures else 0
     show(lambda catalog: (found.inputs, found.answer), **shown)
     for failure in found.failures:
         say(failure)
@@ -157,6 +172,23 @@ def _cancel(name: str) -> None:
     gone = cancel(run)
     done = f"{len(run.done())} of {len(run.shards)} shards are done"
     say(f"cancelled {', '.join(f'job {job}' for job in gone)}; {done}" if gone else f"nothing is queued; {done}")
+
+
+def _delete(name: str) -> None:
+    import shutil
+
+    from scaletui.jobs.status import states
+
+    run = folder.named(name)
+    live = [shard.number for shard in states(run)[0] if shard.state in ("running", "pending")]
+    if live:
+        hint = f"scaletui jobs cancel {run.called}"
+        raise InputError(f"is at work on {folder.spans(live)}", where=run.called, hint=hint)
+    try:
+        shutil.rmtree(run.folder)
+    except OSError as error:
+        raise ScaletuiError(f"{run.shown}: cannot be deleted: {error.strerror}") from None
+    say(f"deleted {run.shown}")
 
 
 def _work(name: str, index: str | None, threads: int | None) -> int:

@@ -36,12 +36,18 @@ class Collected(NamedTuple):
         Makes the text of the file that ``--out`` writes.
     failures : list of str
         Why the work failed, though every shard was done.
+    suffix : str
+        How the name of that file ends.
+    long : bool
+        Whether there is more than a table or JSON is made for.
     """
 
     answer: Answer
     inputs: Any
     document: Callable[[], str]
     failures: list[str]
+    suffix: str = ".json"
+    long: bool = False
 
 
 class Kind(Protocol):

@@ -146,12 +146,15 @@ def joined(given: Any, results: Iterable[Any]) -> Points:
 
 def collect(given: Any, results: Iterable[Any], threads: int) -> Collected:
     """Return the answer of a grid whose points these are, and its CSV."""
+    from scaletui.render import LONGEST
     from scaletui.render.data import as_csv
 
     points = joined(given, results)
     answer = answer_of(_grid(given), points, given["said"], given["scenario"])
     failed = failure(points)
-    return Collected(answer, None, lambda: as_csv(answer), [] if failed is None else [failed])
+    return Collected(
+        answer, None, lambda: as_csv(answer), [] if failed is None else [failed], ".csv", long=len(points) > LONGEST
+    )
 
 
 def _grid(given: Any) -> Grid:

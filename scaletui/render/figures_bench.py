@@ -56,7 +56,7 @@ def batches(document: Document, answer: Answer, catalog: Catalog) -> Plot:
     """
     steps = sorted((s for s in document.get("steps", ()) if s["kind"] == "batch"), key=lambda s: s["batch"])
     if not steps:
-        raise InputError("no batches were timed", hint="scaletui bench --batches 1,4,16")
+        raise InputError("no batches were timed", hint="give --batches 1,4,16")
     xs = [batch_throughput(1.0, step["seconds"]) for step in steps]
     ys = [batch_throughput(step["batch"], step["seconds"]) for step in steps]
     marks = tuple(Mark(x, y, f"b = {step['batch']:,}") for x, y, step in zip(xs, ys, steps, strict=True))
@@ -75,7 +75,7 @@ def contexts(document: Document, answer: Answer, catalog: Catalog) -> Plot:
     """
     steps = sorted((s for s in document.get("steps", ()) if s["kind"] == "context"), key=lambda s: s["context"])
     if not steps:
-        raise InputError("no contexts were timed", hint="scaletui bench --contexts 512,2k")
+        raise InputError("no contexts were timed", hint="give --contexts 512,2k")
     xs, ys = [step["context"] for step in steps], [step["seconds"] * _MILLI for step in steps]
     series = (Series("time a token", xs, ys, color=0), Series("contexts", xs, ys, "points", 0))
     title = f"{caption(document)}: a longer cache"
@@ -92,7 +92,7 @@ def tiling(document: Document, answer: Answer, catalog: Catalog) -> Plot:
     """
     marks = tiles(answer)
     if not marks:
-        raise InputError("k-tiling was not measured", hint="scaletui bench --tile 2")
+        raise InputError("k-tiling was not measured", hint="give --tile 2")
     last = max(marks, key=lambda mark: mark.x)
     row = answer.row("speed_up_latency", subject=f"k = {last.x:.0f}")
     assert row.working is not None

@@ -57,7 +57,7 @@ def test_it_goes_into_a_scenario(said):
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("--measured mine-2", "NAME: no result is called 'mine-2' (did you mean mine-1?)"),
+        ("--measured mine-2", "--measured: no result is called 'mine-2' (did you mean mine-1?)"),
         ("--measured short-1", "--measured: short-1 has too few timings for a speed"),
         ("--measured mine-1 --params 7B", "--params: gives the speed too: drop one"),
         ("--measured mine-1 --human-multiple 5", "--human-multiple: gives the speed too: drop one"),
@@ -108,3 +108,26 @@ def test_a_measured_speed_takes_the_place_of_a_scenarios_estimate(said):
 )
 def test_a_speed_that_was_typed_is_not_taken_away(said, line, what):
     assert said(*line.split()) == (2, "", f"scaletui: {what}\n")
+
+
+def test_k_tiling_of_a_measured_speed_has_the_multiply_that_was_measured(said, tmp_path):
+    with_shape = document()
+    with_shape["model"]["shape"] = {"layers": 36}
+    (tmp_path / "scaletui" / "bench" / "deep-1.json").write_text(json.dumps(with_shape))
+    found = rows(said("speed", "--measured", "deep-1", "--k", "5", "--format", "json")[1])
+    multiply = SLOPE * 1.01 / 72  # two a layer
+    assert found["latency_speed_factor"] == pytest.approx((multiply + 1.5e-6) / (multiply / 25 + 1.5e-6))
+    told = rows(said("speed", "--measured", "deep-1", "--k", "5", "--matmul-time", "1.2us", "--format", "json")[1])
+    assert told["latency_speed_factor"] == pytest.approx(2.7 / (1.2 / 25 + 1.5))
+    assert found["human_multiple"] == pytest.approx(MULTIPLE)
+
+
+def test_a_speed_of_a_model_of_another_size_is_said(said):
+    def notes(flops):
+        out = said(
+            "calc", "--all", "--flops", flops, "--law", "chinchilla-3", "--measured", "mine-1", "--format", "json"
+        )[1]
+        return {note["id"]: note["text"] for note in json.loads(out)["notes"]}
+
+    assert "measured-size" not in notes("5e22")  # near the measured 12B
+    assert "the model planned has" in notes("1e26")["measured-size"]

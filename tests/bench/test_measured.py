@@ -161,3 +161,20 @@ def test_what_would_change_nothing_is_refused(given, where):
     with pytest.raises(InputError) as caught:
         check(parse_inputs(MeasureInputs, given))
     assert caught.value.where == where
+
+
+def test_what_else_differs_is_said_beside_a_comparison():
+    one = document()
+    other = {**document(), "name": "other", "machine": {**one["machine"], "dtype": "int8", "threads": 4}}
+    notes = {note.id: note.text for note in compared([one, other]).notes}
+    assert notes["differences"] == "Not alone the speed differs: format bf16, int8; threads -, 4."
+    assert "differences" not in {note.id for note in compared([one, {**one, "name": "again"}]).notes}
+
+
+def test_repeats_that_are_far_apart_and_a_shape_that_is_only_near_are_said(catalog):
+    ids = {note.id for note in answer_of(document(), catalog).notes}
+    assert not ids & {"repeats-apart", "nearest"}
+    slow = [{**p, "seconds": p["seconds"] * (2.0 if p["repeat"] == 2 else 1.0)} for p in document()["points"]]
+    notes = {n.id: n.text for n in answer_of(document(points=slow, inputs={"params": 1.1e10}), catalog).notes}
+    assert "2 times as long" in notes["repeats-apart"]
+    assert notes["nearest"] == "The shape nearest to 11B parameters is pythia-12b."

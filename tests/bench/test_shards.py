@@ -414,9 +414,9 @@ def test_each_type_of_gpu_is_a_shard_that_asks_for_it(tiny, client, tools, monke
     code, out, err = client(*sending, "--format", "json")
     assert code == 0, err
     rows = {row["subject"]: row["value"] for row in json.loads(out)["rows"] if row["id"] == "speed_ratio"}
-    assert rows == {"tiny-a100-fp32-1": 1.0, "tiny-h100-fp32-1": pytest.approx(2.0)}
+    assert rows == {"tiny-a100-node-cpu-fp32-1": 1.0, "tiny-h100-node-cpu-fp32-1": pytest.approx(2.0)}
     assert client("jobs", "collect", one.name, "--format", "json")[1] == out
-    assert sorted(names()) == ["tiny-a100-fp32-1", "tiny-h100-fp32-1"]
+    assert sorted(names()) == ["tiny-a100-node-cpu-fp32-1", "tiny-h100-node-cpu-fp32-1"]
 
 
 @pytest.mark.parametrize(

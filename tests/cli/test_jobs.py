@@ -415,3 +415,32 @@ def test_processors_are_those_of_the_task(monkeypatch):
         assert processors.granted() == count
     monkeypatch.setenv("SLURM_CPUS_PER_TASK", "1")
     assert processors.threads(8) == 1
+
+
+def test_a_run_is_deleted(client, made):
+    code, out, _ = client("jobs", "delete", made.folder)
+    assert (code, out) == (0, "")
+    assert not os.path.exists(made.folder)
+    code, _, err = client("jobs", "delete", made.folder)
+    assert (code, "is no folder of a run" in err) == (2, True)
+
+
+def test_a_run_at_work_is_not_deleted(client, made, monkeypatch):
+    from scaletui.jobs import status
+
+    busy = [status.Shard(1, "done", ""), status.Shard(2, "running", ""), status.Shard(3, "pending", "Resources")]
+    monkeypatch.setattr(status, "states", lambda run: (busy, ""))
+    code, _, err = client("jobs", "delete", made.folder)
+    assert (code, "is at work on 2-3" in err, "scaletui jobs cancel" in err) == (2, True, True)
+    assert os.path.exists(made.folder)
+
+
+def test_the_list_counts_what_failed(client, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    code, out, _ = client("jobs", "list", "--format", "json")
+    assert "No runs" in json.loads(out)["notes"][0]["text"]
+    run = folders.create("test", "a test", 7, {"n": 1}, [1, 2, 3])
+    Path(run.path(2, "failed")).write_text("out of luck")
+    code, out, _ = client("jobs", "list", "--format", "json")
+    assert code == 0
+    assert {row["id"]: row["value"] for row in json.loads(out)["rows"]} == {"done": 0.0, "shards": 3.0, "failed": 1.0}

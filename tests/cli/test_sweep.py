@@ -491,3 +491,18 @@ def test_a_run_of_many_points_is_collected_as_csv_alone(client, tmp_path, monkey
         assert (code, out) == (2, "")
         assert err == f"scaletui: --format: 6 points are printed as CSV alone; {form} ends at 5 (--format csv)\n"
     assert client("jobs", "collect", tmp_path / "run", "--format", "csv")[:2] == (0, alone)
+
+
+def test_what_a_run_of_many_points_writes_is_all_it_says(client, tmp_path, monkeypatch):
+    monkeypatch.setattr("scaletui.render.LONGEST", 3)
+    place = tmp_path / "run"
+    sending = ("sweep", "--over", "flops=1e22..1e24:5", "--show", "loss", "--folder", place, "--local", "1")
+    assert client(*sending, "--format", "csv")[0] == 0
+    out = tmp_path / "many.csv"
+    code, printed, err = client("jobs", "collect", place, "--out", out)
+    assert (code, printed) == (0, "")
+    assert err == f"scaletui: written to {out}\n"
+    assert len(out.read_text().splitlines()) == 6
+    code, _, err = client("jobs", "collect", place, "--out", tmp_path / "many.json")
+    assert (code, "must end in .csv" in err) == (2, True)
+    assert not (tmp_path / "many.json").exists()

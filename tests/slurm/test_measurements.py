@@ -68,7 +68,7 @@ def test_each_type_of_gpu_is_measured_by_a_job_of_its_own(slurm, require, bench,
     assert names() == []
     code, compared, err = client(*sending, "--format", "json")
     assert code == 0, err
-    assert sorted(names()) == ["tiny-a100-fp32-1", "tiny-h100-fp32-1"]
+    assert sorted(names()) == ["tiny-a100-node-cpu-fp32-1", "tiny-h100-node-cpu-fp32-1"]
     said = json.loads(compared)
     beside = {row["subject"] for row in said["rows"]} | {note["id"].partition(":")[2] for note in said["notes"]}
     assert set(names()) <= beside  # a line through so few timings may lead nowhere, and is then said to
