@@ -28,7 +28,7 @@ r_squared: R^2 of the line
     share of the differences in time that n accounts for: 1 is best, and below 0.99 it is worth to measure again
 bandwidth_achieved: bandwidth reached, *
     bytes of weights and cache that a step reads, over its time [bytes/s]
-flop_share: share of the matmul's rate
+flop_share: share of the matmul's rate, decoding
     arithmetic of a step over the most that was reached here: small for one sequence, as memory is the limit
 prefill_rate: prompt read, * tokens at once
     tokens of a prompt that are read in a second [tokens/s]: large is good

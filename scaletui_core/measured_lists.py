@@ -28,7 +28,9 @@ def listed(documents: list[dict[str, Any]]) -> Answer:
     captions: dict[str, str] = {}
     for document in documents:
         name, found = document["name"], regressed(document["points"])
-        captions[name] = place_of(document)
+        model = str((document.get("model") or {}).get("name") or document["spec"].get("model") or "")
+        place = place_of(document)  # a name that says the model leaves the room to what is beside it
+        captions[name] = place if name.startswith(model) else f"{model}, {place}"
         timings = float(len(document["points"]))
         rows.append(Row("timings", f"timings, {document['status']}", timings, "1", subject=name, source=HERE))
         if found is not None and found.line.slope > 0.0:

@@ -278,7 +278,7 @@ def test_the_command_draws_the_overlay(axis, glyphs, parts, catalog, capsys):
         ),
         ("gopher chinchilla --plot --axis k", "batch.cost)"),
         ("gopher chinchilla --plot --axis speed.gpus", "--axis speed.gpus: gopher: needs a model with its layers"),
-        ("gpt-2030 gopher --plot --axis copies.growth", "gopher: needs copies.chain (such as copies.chain gpt-2030)"),
+        ("gpt-2030 gopher --plot --axis copies.growth", "gopher: needs copies.chain (such as copies.chain=gpt-2030)"),
     ],
 )
 def test_what_cannot_be_drawn_is_one_message(line, says, capsys):

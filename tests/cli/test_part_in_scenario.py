@@ -183,7 +183,7 @@ def test_help_names_the_options(part: str, printed: Print) -> None:
         ("speed --set copies.k=4", "--set: copies changes nothing of speed (speed follows from calc)"),
         ("copies --set batch.loss=2", "--set: batch changes nothing of copies (copies follows from calc and speed)"),
         ("calc --set copies.k=2", "--set: copies changes nothing of calc (--all is the whole chain)"),
-        ("speed --set calc.mfu=40%", "calc.mfu: needs calc.hardware (such as calc.hardware 512xH100)"),
+        ("speed --set calc.mfu=40%", "calc.mfu: needs calc.hardware (such as calc.hardware=512xH100)"),
         ("speed --set calc.flops=1e24 --set calc.params=7B --set calc.tokens=1B",
          "calc: calc.flops and calc.params with calc.tokens disagree"),
         ("speed --prompt 2k --set calc.loss=0.1 --set calc.law=llama-3,chinchilla-3",
