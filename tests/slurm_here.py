@@ -86,6 +86,16 @@ def running(folder: Path) -> Iterator[Slurm]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        _end_steps(folder)
+
+
+def _end_steps(folder: Path) -> None:
+    """End what a job's end has left: a step that waits to tell a controller that is gone, for minutes."""
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            own = Path(os.readlink(place / "cwd")) == folder
+            if own and (place / "comm").read_text().startswith("slurmstepd"):
+                os.kill(int(place.name), signal.SIGKILL)
 
 
 def _daemon(folder: Path, path: str, started: list[subprocess.Popen[bytes]], *words: str) -> None:
