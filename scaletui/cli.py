@@ -26,13 +26,12 @@ from scaletui.printing import say, show, silence
 from scaletui.render.figures import figure_named
 from scaletui.root import CONTEXT, command_of, root, root_options
 from scaletui_core.calculator import PARTS, Calculator
-from scaletui_core.errors import InputError, ScaletuiError
+from scaletui_core.errors import ScaletuiError
 from scaletui_core.fields import Field, fields_of, parse_inputs
 from scaletui_core.safetext import visible
 
 if TYPE_CHECKING:
-    from scaletui.printing import Asked
-    from scaletui_core.answer import Note, Row
+    from scaletui.printing import Asked, Made
     from scaletui_core.presets import Catalog
 
 
@@ -188,48 +187,26 @@ def _answer(calculator: Calculator, given: dict[str, Any]) -> None:
     shown = {name: given.pop(name) for name in list(given) if name not in own}
     if shown.get("axis") is not None:
         figure_named(calculator.name, shown["axis"])
-    told: Note | None = None
-    beside: tuple[Row, ...] = ()
     flows = whole or start is not None or bool(assignments)
+    fed: Callable[[Made], Made] | None = None
     if measured is not None:
         from scaletui.bench import feed
 
-        if calculator.name == "calc" and not whole:
-            raise InputError("is of the whole chain: add --all", where="--measured")
-        name = "human_multiple" if calculator.name == "speed" else "speed"
-        if given.get(name) is not None:
-            raise InputError("gives the speed too: drop one", where="--" + name.replace("_", "-"))
-        text, told = feed.multiple_of(measured, given if calculator.name == "speed" else {})
-        if calculator.name == "speed":
-            beside = feed.beside(measured, text)
-        if not flows:
-            given[name] = text
-            if calculator.name == "speed" and given.get("k") and not given.get("hardware"):
-                given["matmul_time"] = given.get("matmul_time") or feed.multiply_of(measured)
+        fed = feed.taken(measured, calculator.name, given, whole, flows)
     if flows:
         from scaletui import scenario_commands
 
         asked = scenario_commands.chain_of if whole else scenario_commands.part_of_scenario
-        show(_with(asked(calculator.name, given, start, assignments, measured), measured, told, beside), **shown)
+        make = asked(calculator.name, given, start, assignments, measured)
+        show(make if fed is None else fed(make), **shown)
         return
     part = calculator.name if calculator.name in PARTS[1:] else None  # as in a scenario: the same seed, the same digits
     inputs: Any = parse_inputs(calculator.inputs, given, _place, part)
-    show(_with(lambda catalog: (inputs, calculator.run(inputs, catalog)), measured, told, beside), **shown)
 
+    def alone(catalog: Catalog) -> Asked:
+        return inputs, calculator.run(inputs, catalog)
 
-def _with(
-    make: Callable[[Catalog], Asked], measured: str | None, told: Note | None, beside: tuple[Row, ...]
-) -> Callable[[Catalog], Asked]:
-    """Return a function that makes an answer which says that its speed was measured, with more rows, behind its own."""
-    if measured is None or told is None:
-        return make
-    from scaletui.bench.feed import attributed
-
-    def made(catalog: Catalog) -> Asked:
-        inputs, answer = make(catalog)
-        return inputs, attributed(answer._replace(rows=(*answer.rows, *beside)), told, measured)
-
-    return made
+    show(alone if fed is None else fed(alone), **shown)
 
 
 def _place(declared: Field) -> str:

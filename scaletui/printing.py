@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Asked = tuple[Any, Answer]
 """An answer, behind the inputs that a figure of it is drawn of; None where it has no figure."""
+Made = Callable[[Catalog], Asked]
+"""What makes one of the presets."""
 
 
 def say(message: str) -> None:

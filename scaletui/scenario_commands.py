@@ -159,8 +159,8 @@ def _asked(
         from scaletui.bench.feed import multiple_of
 
         speed = merged.get("speed", {})
-        own = {name: one for name, one in speed.items() if one != texts.get("speed", {}).get(name)}
-        kept = {name: one for name, one in speed.items() if name != "human_multiple" or name in own}
+        base_speed = texts.get("speed", {}).get("human_multiple")
+        kept = {name: one for name, one in speed.items() if name != "human_multiple" or one != base_speed}
         text, note = multiple_of(measured, kept)  # it takes the place of the scenario's, not of what was typed here
         merged = {**merged, "speed": {**speed, "human_multiple": text}}
         sources = {**sources, "speed.human-multiple": str(note.source)}

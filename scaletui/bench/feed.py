@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from scaletui.bench.results import load
+from scaletui.printing import Asked, Made
 from scaletui_core import human, roofline
 from scaletui_core.answer import Answer, Note, Row
 from scaletui_core.errors import InputError
 from scaletui_core.fields import fields_of
 from scaletui_core.formula import Number, Working
 from scaletui_core.measured import caption, seconds_a_token
+from scaletui_core.presets import Catalog
 from scaletui_core.quantity_text import format_exact, format_quantity
 from scaletui_core.speed import SpeedInputs
 from scaletui_core.tiled import TRIED, tile_rows
@@ -20,13 +22,56 @@ from scaletui_core.tiling import forward_seconds
 _SAME_SIZE = 2.0  # times, within which a speed is taken to be of the model planned
 
 
-def beside(name: str, multiple: str) -> tuple[Row, ...]:
+def taken(name: str, part: str, given: dict[str, Any], whole: bool, flows: bool) -> Callable[[Made], Made]:
+    """Put a measured speed into what is asked of a part, and return what makes its answer say so.
+
+    Parameters
+    ----------
+    name : str
+        The result; ``last`` is the newest.
+    part : str
+        The calculator: calc, speed, copies or learning.
+    given : dict
+        Its options as texts; the speed is put among them, unless it goes into a scenario.
+    whole, flows : bool
+        Whether the whole chain is asked, and whether the answer is one of a scenario, into which the speed goes.
+
+    Raises
+    ------
+    InputError
+        If another option gives the speed, there is no such result, or it has no line.
+    """
+    if part == "calc" and not whole:
+        raise InputError("is of the whole chain: add --all", where="--measured")
+    speed = part == "speed"
+    field = "human_multiple" if speed else "speed"
+    if given.get(field) is not None:
+        raise InputError("gives the speed too: drop one", where="--" + field.replace("_", "-"))
+    text, note = multiple_of(name, given if speed else {})
+    if not flows:
+        given[field] = text
+        if speed and given.get("k") and not given.get("hardware"):
+            given["matmul_time"] = given.get("matmul_time") or multiply_of(name)
+
+    def fed(make: Made) -> Made:
+        def made(catalog: Catalog) -> Asked:
+            inputs, answer = make(catalog)
+            if speed:  # what the answer rests on: a scenario may have a person of its own
+                answer = answer._replace(rows=(*answer.rows, *_beside(name, inputs.human_multiple)))
+            return inputs, attributed(answer, note, name)
+
+        return made
+
+    return fed
+
+
+def _beside(name: str, multiple: float) -> tuple[Row, ...]:
     """Return what stands beside an answer of speed: the speed in humans, and the speed-ups of k-tiling measured."""
     document = load(name, where="--measured")
     found = seconds_a_token(document)
     rows = [] if found is None else tile_rows(document, found.value, {})
     source = f"scaletui bench: {document['name']}"
-    told = Row("human_multiple", "x human, measured", float(multiple), "1", source=source, working=_working(found))
+    told = Row("human_multiple", "x human, measured", multiple, "1", source=source, working=_working(found))
     return (told, *(row for row in rows if row.id in TRIED))
 
 

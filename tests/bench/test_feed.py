@@ -131,3 +131,16 @@ def test_a_speed_of_a_model_of_another_size_is_said(said):
 
     assert "measured-size" not in notes("5e22")  # near the measured 12B
     assert "the model planned has" in notes("1e26")["measured-size"]
+
+
+def test_the_multiple_beside_a_scenarios_speed_is_that_of_its_own_person(said):
+    person = ("--set", "speed.words-per-minute=300")
+    found = rows(said("speed", "--scenario", "gpt-2030", *person, "--measured", "mine-1", "--format", "json")[1])
+    assert found["human_multiple"] == pytest.approx(60 / SLOPE / 1.01 * 0.75 / 300)
+
+
+def test_a_field_that_is_wrong_is_named_as_it_was_given_beside_a_measured_speed(said):
+    code, _, err = said("speed", "--measured", "mine-1", "--set", "calc.flops=1e24", "--k", "-3")
+    assert (code, err.startswith("scaletui: --k: ")) == (2, True)
+    code, _, err = said("speed", "--measured", "mine-1", "--set", "calc.flops=1e24", "--set", "speed.k=-3")
+    assert (code, err.startswith("scaletui: speed.k: ")) == (2, True)
