@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from scaletui import terminal
+from scaletui.lasting import LastingDriver
 from scaletui.painting import Painter
 from scaletui.render.plot import Glyphs
 
@@ -33,7 +34,7 @@ class Painted(App[None]):
     """
 
     def __init__(self, glyphs: Glyphs | None = None, colors: terminal.Colors | None = None) -> None:
-        super().__init__()
+        super().__init__(LastingDriver)
         self.animation_level = "none"
         self.glyphs: Glyphs = glyphs or ("braille" if terminal.unicode_shown() else "ascii")
         self.color_count: terminal.Colors = colors or terminal.colors(True)

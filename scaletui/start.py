@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from scaletui import terminal
@@ -127,8 +128,17 @@ def _leave_on_signals(app: ScaletuiApp) -> None:
     """Give the terminal back when told to end, by ``kill`` or by a terminal that goes away."""
     import asyncio
 
+    from scaletui.lasting import once_lost
+
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, _leave, app, 128 + number)
+        loop.add_signal_handler(number, _leave, app, 128 + number)
+
+    def hung_up() -> None:
+        with suppress(RuntimeError):  # it has left in the meantime
+            loop.call_soon_threadsafe(_leave, app, 128 + signal.SIGHUP)
+
+    once_lost(sys.stdin.fileno(), hung_up)
 
 
 def _leave(app: ScaletuiApp, code: int) -> None:

@@ -204,7 +204,7 @@ def hang_up(terminal: Terminal) -> int:
     """Take the terminal away, as a connection that drops does, and return the exit code."""
     os.close(terminal._fd)
     terminal._fd = os.open(os.devnull, os.O_RDONLY)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while not (ended := os.waitpid(terminal.pid, os.WNOHANG))[0]:
         assert time.monotonic() < end
         time.sleep(0.01)  # between two looks
@@ -245,7 +245,7 @@ def test_a_tmux_that_is_killed_leaves_the_state(place: Home, require: Callable[.
         session.type("/4e24")
         session.press("Enter", "C 4e24 ")
         session.run("kill-session")
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while place.flops() != ["4e24"] or place.running():
             assert time.monotonic() < end
             time.sleep(0.01)  # between two looks
@@ -280,8 +280,8 @@ os.execv(sys.executable, [sys.executable, "-m", "scaletui"])
 
 
 def said_aside(terminal: Terminal) -> str:
-    """Return what stands in the notices at the right."""
-    return " ".join(" ".join(line.partition("▌")[2] for line in terminal.lines).split())
+    """Return what stands in the notices at the right, without the last column, where a scrollbar may be."""
+    return " ".join(" ".join(line.partition("▌")[2][:-1] for line in terminal.lines).split())
 
 
 def works_and_says_once(terminal: Terminal, reason: str, keys: bytes, code: int) -> None:
@@ -326,6 +326,72 @@ def test_without_a_home_it_works_and_says_once_that_nothing_is_kept(
         terminal.ready()
         type_flops(terminal, "2e24")
     works_and_says_once(terminal, reason, b"\x03", 130)
+
+
+# --- a terminal that goes away, and an app that others stop ----------------------------------------------------------
+
+PATIENT = """
+import scaletui.start as start
+start.PATIENCE = 1e9  # nothing forces it
+from scaletui.__main__ import main
+main()
+"""
+APART = """
+import signal, subprocess, sys
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+sys.exit(subprocess.call([sys.executable, "-c", sys.argv[1]], start_new_session=True))
+"""
+
+
+def of_its_own(place: Home, *app: str) -> Terminal:
+    place.opened.append(Terminal(24, 80, place.env, app=[sys.executable, "-c", *app]))
+    place.opened[-1].until(lambda: "? Help" in place.opened[-1].lines[-1])
+    return place.opened[-1]
+
+
+def threads(terminal: Terminal) -> int:
+    return len(os.listdir(f"/proc/{terminal.pid}/task"))
+
+
+def test_a_hang_up_that_also_continues_it_ends_it_without_force(place: Home) -> None:
+    """What a lost terminal sends is SIGHUP and SIGCONT; stopped, it gets both at once."""
+    terminal = of_its_own(place, PATIENT)
+    type_flops(terminal, "3e24")
+    os.kill(terminal.pid, signal.SIGSTOP)
+    assert hang_up(terminal) == 128 + signal.SIGHUP
+    assert place.flops() == ["3e24"]
+
+
+def test_a_terminal_that_is_gone_ends_it_where_no_signal_says_so(place: Home) -> None:
+    """A process that is in no session of the terminal's is not told."""
+    terminal = of_its_own(place, APART, PATIENT)
+    type_flops(terminal, "3e24")
+    assert hang_up(terminal) == 128 + signal.SIGHUP
+    assert place.flops() == ["3e24"]
+
+
+@pytest.mark.parametrize("stop", [signal.SIGSTOP, signal.SIGTSTP, None])
+def test_stopped_and_continued_from_outside_it_goes_on_as_before(place: Home, stop: int | None) -> None:
+    terminal = of_its_own(place, PATIENT)
+    terminal.settle()
+    before = threads(terminal)
+    for text in ("3e24", "4e24"):
+        if stop is not None:
+            os.kill(terminal.pid, stop)
+            terminal.until(lambda: state_of(terminal.pid) == "T")
+        terminal._feed(b"\x1b[2J")  # another program had the screen
+        os.kill(terminal.pid, signal.SIGCONT)
+        terminal.until(lambda: "? Help" in terminal.lines[-1] and "scaletui" in terminal.lines[0])
+        terminal.settle()
+        type_flops(terminal, text)
+        assert threads(terminal) == before
+    terminal.send(b"q")
+    assert terminal.end() == 0
+
+
+def state_of(pid: int) -> str:
+    """Return the state of a process, as the kernel names it."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
 
 
 STUCK = """
