@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+# A start of the app or a command is timed and tested as it is for a person: from compiled modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test bench format clean
 
@@ -15,7 +17,7 @@ test: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 $(PYTEST)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST)
 
 bench: $(VENV)/.test
 	$(BIN)/python bench/run.py $(ARGS)

@@ -156,13 +156,9 @@ def _asked(
         if item.name in options and own.get(item.name) != options[item.name]:
             raise InputError(f"{dotted(part, item)} is {item.option}: drop one", where="--set")
     if measured is not None:
-        from scaletui.bench.feed import multiple_of
+        from scaletui.bench.feed import into
 
-        speed = merged.get("speed", {})
-        base_speed = texts.get("speed", {}).get("human_multiple")
-        kept = {name: one for name, one in speed.items() if name != "human_multiple" or one != base_speed}
-        text, note = multiple_of(measured, kept)  # it takes the place of the scenario's, not of what was typed here
-        merged = {**merged, "speed": {**speed, "human_multiple": text}}
+        merged, note = into(measured, merged, texts)
         sources = {**sources, "speed.human-multiple": str(note.source)}
     if start is not None and merged != texts:
         base, title, source = "", f"{title}, changed", None

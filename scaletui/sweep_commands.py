@@ -13,17 +13,26 @@ import typer
 
 from scaletui import locations, saved
 from scaletui.jobs.sending import FOLDER_OPTION, Sending, sending_of, sending_options
-from scaletui.options import BARE_OPTIONS, SCENARIO_OPTION, SET_OPTION, fields_options, plot_options, with_options
+from scaletui.options import (
+    BARE_OPTIONS,
+    MEASURED_OPTION,
+    SCENARIO_OPTION,
+    SET_OPTION,
+    fields_options,
+    plot_options,
+    with_options,
+)
 from scaletui.printing import manner_of, refuse_unused, say, show, show_plot
 from scaletui.render import check_length
 from scaletui.root import Option, setting_option
 from scaletui.settings import BY_NAME
+from scaletui_core.answer import Note
 from scaletui_core.axes import Axis, axis_of, check_axes, field_named
 from scaletui_core.errors import InputError
 from scaletui_core.fields import changed, fields_of, given, parse_inputs
 from scaletui_core.fit_file import is_fit_file
 from scaletui_core.grid import Grid
-from scaletui_core.grid_answer import answer_of, failure
+from scaletui_core.grid_answer import Told, answer_of, failure
 from scaletui_core.grid_asked import grid_of
 from scaletui_core.grid_solve import varies
 from scaletui_core.presets import Catalog
@@ -68,6 +77,7 @@ def command() -> Callable[..., int]:
             _several("over", "--over", "PART.FIELD=VALUES", over),
             SCENARIO_OPTION,
             SET_OPTION,
+            MEASURED_OPTION,
             _several("shown", "--show", "PART.ROW", rows),
             *fields_options(_SAMPLING),
             *sending_options(),
@@ -82,8 +92,8 @@ def command() -> Callable[..., int]:
 
 
 def _sweep(
-    over: list[str] | None, scenario: str | None, set: list[str] | None, shown: list[str] | None, folder: str | None,
-    **given_: Any,
+    over: list[str] | None, scenario: str | None, set: list[str] | None, measured: str | None, shown: list[str] | None,
+    folder: str | None, **given_: Any,
 ) -> int:  # fmt: skip
     where = sending_of(given_)
     if where is None and folder is not None:
@@ -93,22 +103,25 @@ def _sweep(
     refuse_unused(given_["format"], False, plot, None, given_["ascii"], glyphs)
     manner = manner_of(given_["click_context"], given_["color"], given_["ascii"])
     axes = [_with_paths(axis_of(text)) for text in over or ()]
-    texts, named = _texts(scenario, set or [])
+    texts, named, fed = _texts(scenario, set or [], measured)
+    _refuse_speeds(axes if fed else [])
     size = check_axes(axes, named)
     if not plot:
         check_length(size, given_["format"])
-    said = {"over": over or [], **({"scenario": scenario} if scenario else {}), **({"set": set} if set else {}),
-            **({"show": shown} if shown else {}), **given(asked)}  # fmt: skip
+    typed = {"over": over or [], "scenario": scenario, "set": set, "measured": measured, "show": shown}
+    told = Told(
+        {**{name: one for name, one in typed.items() if one or name == "over"}, **given(asked)}, scenario or "", fed
+    )
     catalog = locations.catalog()
     try:
         grid = grid_of(axes, texts, named, shown or [], catalog)
-        points = _points(grid, said, scenario or "", asked, where, folder, manner.threads, catalog)
+        points = _points(grid, told, asked, where, folder, manner.threads, catalog)
     finally:
         for problem in catalog.problems:
             say(f"your presets are passed over: {problem}")
     if points is None:
         return 0
-    answer = answer_of(grid, points, said, scenario or "")
+    answer = answer_of(grid, points, told)
     failed = failure(points)
     if plot and failed is None:
         from scaletui.render.figures_grid import over_first
@@ -122,7 +135,7 @@ def _sweep(
 
 
 def _points(
-    grid: Grid, said: dict[str, Any], scenario: str, asked: SamplingInputs, where: Sending | None, folder: str | None,
+    grid: Grid, told: Told, asked: SamplingInputs, where: Sending | None, folder: str | None,
     threads: int | None, catalog: Catalog,
 ) -> Points | None:  # fmt: skip
     """Return the points, solved here or in shards; None while shards are on their way."""
@@ -141,12 +154,12 @@ def _points(
     from scaletui.jobs.results import results
     from scaletui.jobs.sending import send
 
-    run = sweeps.run_of(grid, said, scenario, sampling, doubtful, catalog, folder, write=not where.dry_run)
+    run = sweeps.run_of(grid, told, sampling, doubtful, catalog, folder, write=not where.dry_run)
     return sweeps.joined(run.given(), results(run)) if send(run, where) else None
 
 
-def _texts(scenario: str | None, assignments: list[str]) -> tuple[Texts, list[str]]:
-    """Return what a scenario and ``--set`` say, and the dotted names of what the latter does."""
+def _texts(scenario: str | None, assignments: list[str], measured: str | None) -> tuple[Texts, list[str], list[Note]]:
+    """Return what a scenario and ``--set`` say, the dotted names of what the latter does, and where a speed is from."""
     texts: Texts = {}
     if scenario is not None:
         texts = saved.load(scenario, locations.catalog(), locations.scenario_folder(), "--scenario").texts
@@ -159,9 +172,25 @@ def _texts(scenario: str | None, assignments: list[str]) -> tuple[Texts, list[st
             assignment = f"{named[-1]}={text}"
         whole.append(assignment)
     merged = assigned(texts, whole)
-    return {
-        part: {name: _absolute(name, text) for name, text in fields.items()} for part, fields in merged.items()
-    }, named
+    notes = []
+    if measured is not None:
+        from scaletui.bench.feed import into
+
+        merged, note = into(measured, merged, texts)
+        notes.append(note)
+    absolute = {part: {name: _absolute(name, text) for name, text in fields.items()} for part, fields in merged.items()}
+    return absolute, named, notes
+
+
+_SPEEDS = ("human_multiple", "params", "model", "words_per_minute", "tokens_per_word")
+"""Fields of speed that give it, or the person it is told in, who is one and the same in a measured speed."""
+
+
+def _refuse_speeds(axes: list[Axis]) -> None:
+    """Raise for an axis that is a speed too, beside one that was measured."""
+    for axis in axes:
+        if axis.part == "speed" and axis.name in _SPEEDS:
+            raise InputError(f"{axis.dotted} gives the speed too: drop one", where="--over")
 
 
 def _with_paths(axis: Axis) -> Axis:

@@ -133,7 +133,25 @@ def heading_of(one: Shown) -> str:
     return _HEADINGS.get(one.id, one.id.replace("_", " "))
 
 
-def answer_of(grid: Grid, points: Points, inputs: Mapping[str, Any], scenario: str = "") -> Answer:
+class Told(NamedTuple):
+    """What a sweep was asked, as its answer says it.
+
+    Attributes
+    ----------
+    inputs : mapping
+        What was given, by option name.
+    scenario : str
+        Name of the scenario that it began at.
+    notes : sequence of Note
+        Where what else was put into it is from: a speed that was measured.
+    """
+
+    inputs: Mapping[str, Any]
+    scenario: str = ""
+    notes: Sequence[Note] = ()
+
+
+def answer_of(grid: Grid, points: Points, told: Told) -> Answer:
     """Return the answer of a grid; each row's ``subject`` is the number of its point, from 1 on.
 
     Row ids are ``part_field`` of the axes and ``part_row`` of what is shown: ``calc_flops``, ``calc_loss``,
@@ -146,10 +164,8 @@ def answer_of(grid: Grid, points: Points, inputs: Mapping[str, Any], scenario: s
         What was asked.
     points : Points
         What came of all of its points.
-    inputs : mapping
-        What was given, by option name.
-    scenario : str
-        Name of the scenario that it began at.
+    told : Told
+        What it was asked.
 
     Examples
     --------
@@ -158,7 +174,7 @@ def answer_of(grid: Grid, points: Points, inputs: Mapping[str, Any], scenario: s
     >>> from scaletui_core.grid_solve import solve
     >>> from scaletui_core.presets import Catalog
     >>> grid = grid_of([axis_of("flops=1e22,1e24")], {}, [], ["loss"], Catalog("presets"))
-    >>> answer = answer_of(grid, solve(grid, Catalog("presets"), (0, 2)), {})
+    >>> answer = answer_of(grid, solve(grid, Catalog("presets"), (0, 2)), Told({}))
     >>> [(row.id, row.subject) for row in answer.rows]
     [('calc_flops', '1'), ('calc_loss', '1'), ('calc_flops', '2'), ('calc_loss', '2')]
     """
@@ -169,14 +185,19 @@ def answer_of(grid: Grid, points: Points, inputs: Mapping[str, Any], scenario: s
     columns += [
         Column(one.column, heading_of(one), unit or "1") for one, unit in zip(grid.shown, points.units, strict=True)
     ]
-    notes = [*_law_notes(points), *_sampling_notes(grid, points), *_missing_notes(grid, points, "show" in inputs)]
+    notes = [
+        *told.notes,
+        *_law_notes(points),
+        *_sampling_notes(grid, points),
+        *_missing_notes(grid, points, "show" in told.inputs),
+    ]
     more: dict[str, Any] = {"law": points.laws[0]} if len(points.laws) == 1 else {}
-    if scenario:
-        more["scenario"] = scenario
+    if told.scenario:
+        more["scenario"] = told.scenario
     if points.sampling is not None:
         more["sampling"] = points.sampling
     table = Table("subject", tuple(columns), axes=len(grid.axes))
-    return Answer("sweep", dict(inputs), rows, tuple(notes), provenance(**more), table)
+    return Answer("sweep", dict(told.inputs), rows, tuple(notes), provenance(**more), table)
 
 
 def _law_notes(points: Points) -> list[Note]:

@@ -15,6 +15,7 @@ from scaletui_core.formula import Number, Working
 from scaletui_core.measured import caption, seconds_a_token
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity_text import format_exact, format_quantity
+from scaletui_core.scenario import Texts
 from scaletui_core.speed import SpeedInputs
 from scaletui_core.tiled import TRIED, tile_rows
 from scaletui_core.tiling import forward_seconds
@@ -71,8 +72,10 @@ def _beside(name: str, multiple: float) -> tuple[Row, ...]:
     found = seconds_a_token(document)
     rows = [] if found is None else tile_rows(document, found.value, {})
     source = f"scaletui bench: {document['name']}"
-    told = Row("human_multiple", "x human, measured", multiple, "1", source=source, working=_working(found))
-    return (told, *(row for row in rows if row.id in TRIED))
+    told = [Row("human_multiple", "x human, measured", multiple, "1", source=source, working=_working(found))]
+    if size := (document.get("model") or {}).get("params"):
+        told.append(Row("params", "N of the model measured", float(size), "parameters", source=source))
+    return (*told, *(row for row in rows if row.id in TRIED))
 
 
 def multiply_of(name: str) -> str | None:
@@ -86,6 +89,27 @@ def multiply_of(name: str) -> str | None:
     if found is None or not isinstance(layers, int) or layers < 1:
         return None
     return format_exact(found.value / forward_seconds(float(layers), 1.0), "s")
+
+
+def into(name: str, texts: Texts, base: Texts) -> tuple[Texts, Note]:
+    """Return the texts of a scenario whose speed is a result's, and the note that says where it is from.
+
+    Parameters
+    ----------
+    name : str
+        The result; ``last`` is the newest.
+    texts, base : mapping
+        The scenario's as they hold, and as they were before anything was typed: what was typed is not taken away.
+
+    Raises
+    ------
+    InputError
+        As `multiple_of`.
+    """
+    speed, before = texts.get("speed", {}), base.get("speed", {}).get("human_multiple")
+    typed = {field: text for field, text in speed.items() if field != "human_multiple" or text != before}
+    text, note = multiple_of(name, typed)
+    return {**texts, "speed": {**speed, "human_multiple": text}}, note
 
 
 def attributed(answer: Answer, note: Note, name: str) -> Answer:

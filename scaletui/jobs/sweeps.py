@@ -11,11 +11,11 @@ from typing import Any
 from scaletui import locations, processors
 from scaletui.jobs.folder import Run, create
 from scaletui.jobs.kinds import Collected
-from scaletui_core.answer import Answer
+from scaletui_core.answer import Answer, Note
 from scaletui_core.axes import Axis
 from scaletui_core.errors import ScaletuiError
 from scaletui_core.grid import Grid, Shown
-from scaletui_core.grid_answer import answer_of, failure
+from scaletui_core.grid_answer import Told, answer_of, failure
 from scaletui_core.grid_solve import solve
 from scaletui_core.points import Points, unpacked
 from scaletui_core.presets import KINDS, Catalog
@@ -45,8 +45,8 @@ def solved(
 
 
 def run_of(
-    grid: Grid, said: dict[str, Any], scenario: str, sampling: Sampling, varies: bool, catalog: Catalog,
-    folder: str | None = None, *, write: bool = True,
+    grid: Grid, told: Told, sampling: Sampling, varies: bool, catalog: Catalog, folder: str | None = None, *,
+    write: bool = True,
 ) -> Run:  # fmt: skip
     """Return the run of a grid's points.
 
@@ -54,10 +54,8 @@ def run_of(
     ----------
     grid : Grid
         What is asked.
-    said : dict
-        What was given, by option name.
-    scenario : str
-        Name of the scenario that it began at.
+    told : Told
+        As its answer says it.
     sampling : Sampling
         How to sample what varies.
     varies : bool
@@ -69,9 +67,12 @@ def run_of(
     """
     given = {
         "axes": [[axis.part, axis.name, [*axis.texts]] for axis in grid.axes], "texts": grid.texts,
-        "shown": [[*one] for one in grid.shown], "said": said, "scenario": scenario, "samples": sampling.samples,
+        "shown": [[*one] for one in grid.shown], "said": told.inputs, "scenario": told.scenario,
+        "samples": sampling.samples,
         "coverage": sampling.coverage, "seed": sampling.seed, "presets": fingerprint(grid, catalog),
     }  # fmt: skip
+    if told.notes:
+        given["notes"] = [[*note] for note in told.notes]
     sizes = " x ".join(f"{size:,}" for size in grid.shape)
     title = f"{sizes} points over {', '.join(axis.dotted for axis in grid.axes)}"
     shards = shards_of(grid.size, sampling.samples if varies else 0)
@@ -150,11 +151,15 @@ def collect(given: Any, results: Iterable[Any], threads: int) -> Collected:
     from scaletui.render.data import as_csv
 
     points = joined(given, results)
-    answer = answer_of(_grid(given), points, given["said"], given["scenario"])
+    answer = answer_of(_grid(given), points, _told(given))
     failed = failure(points)
     return Collected(
         answer, None, lambda: as_csv(answer), [] if failed is None else [failed], ".csv", long=len(points) > LONGEST
     )
+
+
+def _told(given: Any) -> Told:
+    return Told(given["said"], given["scenario"], [Note(*one) for one in given.get("notes", ())])
 
 
 def _grid(given: Any) -> Grid:

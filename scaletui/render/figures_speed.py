@@ -116,8 +116,8 @@ def measured(inputs: SpeedInputs, answer: Answer, catalog: Catalog) -> Plot:
         if row.subject is not None:
             found.setdefault(row.subject, {})[row.id] = row.value
     known = sorted((float(sizes[key] or 0), key) for key in found if sizes[key] is not None)
-    own = _own_pace(answer)
-    ns = [n for n, _ in known] + ([own.x] if own else [])
+    own = _own_paces(answer)
+    ns = [n for n, _ in known] + [mark.x for mark in own]
     if not ns:
         raise InputError("nothing measured has an N")
     ends = (min(ns) / 2.0, max(ns) * 2.0)
@@ -133,23 +133,27 @@ def measured(inputs: SpeedInputs, answer: Answer, catalog: Catalog) -> Plot:
         if sizes[key] is None:
             speed = values["tokens_per_minute"]
             series.append(level(f"{key}, N unknown, {speed:.0f}", speed, ends, len(series)))
-    marks = (own,) if own else ()
     return Plot(
         "Speed against size: measured, and what the roofline predicts",
         Axis("N", "parameters", True, *ends),
         Axis("speed", "tokens/min"),
         tuple(series),
-        marks,
+        own,
     )
 
 
-def _own_pace(answer: Answer) -> Mark | None:
-    """Return the model that was asked for, at the roofline's speed on its own machine."""
-    times = [row for row in answer.rows if (row.id, row.subject) == ("time_per_token", "roofline")]
-    size = next((one.value for row in times for one in numbers_of(row) if one.symbol == "N"), None)
-    if size is None:
-        return None
-    return Mark(size, answer.row("tokens_per_minute", subject="roofline").value, "yours: roofline", emphasis=True)
+def _own_paces(answer: Answer) -> tuple[Mark, ...]:
+    """Return the model that was asked for, at the roofline's speed on its own machine, or the one that was measured."""
+    found = {(row.id, row.subject): row for row in answer.rows}
+    if ("params", None) in found:  # a result's, put into the speed
+        return (_own(found["params", None].value, found["tokens_per_minute", None], "measured"),)
+    time = found.get(("time_per_token", "roofline"))
+    size = None if time is None else next((one.value for one in numbers_of(time) if one.symbol == "N"), None)
+    return () if size is None else (_own(size, found["tokens_per_minute", "roofline"], "roofline"),)
+
+
+def _own(size: float, pace: Row, which: str) -> Mark:
+    return Mark(size, pace.value, f"yours: {which}", emphasis=True)
 
 
 def instance_sizes(inputs: SpeedInputs, answer: Answer, catalog: Catalog) -> Plot:

@@ -7,7 +7,11 @@ import json
 import pytest
 from test_measured import SLOPE, document
 
+from scaletui.bench import feed
 from scaletui.cli import run
+from scaletui.render.figures import figure_named
+from scaletui_core.fields import parse_inputs
+from scaletui_core.speed import SpeedInputs, calculate
 
 MULTIPLE = 60 / (SLOPE * 1.01) * 0.75 / 380
 
@@ -39,6 +43,20 @@ def test_speed_is_that_of_the_measurement(said):
     note = json.loads(out)["notes"][0]
     assert (note["id"], note["source"]) == ("measured", "scaletui bench: mine-1")
     assert "pythia-12b, A100, bf16" in note["text"]
+
+
+def test_it_stands_among_what_others_measured(said, catalog):
+    code, out, _ = said("speed", "--measured", "mine-1", "--format", "json")
+    assert code == 0
+    assert rows(out)["params"] == 11846072320
+    code, out, err = said("speed", "--measured", "mine-1", "--plot", "--axis", "measured", "--ascii")
+    assert (code, err) == (0, "")
+    assert "yours: measured" in out
+    asked = feed.taken("mine-1", "speed", given := {}, False, False)
+    inputs = parse_inputs(SpeedInputs, given)
+    answer = asked(lambda _: (inputs, calculate(inputs, catalog)))(catalog)[1]
+    (mark,) = figure_named("speed", "measured").draw(inputs, answer, catalog).marks
+    assert (mark.x, mark.y) == (11846072320, pytest.approx(60 / SLOPE / 1.01))
 
 
 def test_another_person_makes_another_multiple_of_the_same_speed(said):
@@ -108,6 +126,41 @@ def test_a_measured_speed_takes_the_place_of_a_scenarios_estimate(said):
 )
 def test_a_speed_that_was_typed_is_not_taken_away(said, line, what):
     assert said(*line.split()) == (2, "", f"scaletui: {what}\n")
+
+
+def test_a_sweep_goes_on_from_a_measured_speed(said, monkeypatch, tmp_path):
+    words = ("sweep", "--over", "flops=1e23,1e24", "--set", "law=chinchilla-3", "--show", "speed.human_multiple,copies")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    code, out, err = said(*words, "--measured", "mine-1", "--format", "json")
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert found["inputs"]["measured"] == "mine-1"
+    assert found["notes"][0]["source"] == "scaletui bench: mine-1"
+    for subject, flops in (("1", "1e23"), ("2", "1e24")):
+        alone = by_subject(said("calc", "--all", "--flops", flops, "--law", "chinchilla-3", "--measured", "mine-1",
+                                "--format", "json")[1])  # fmt: skip
+        for part, name in (("speed", "human_multiple"), ("copies", "copies")):
+            (value,) = (
+                row["value"] for row in found["rows"] if (row["id"], row["subject"]) == (f"{part}_{name}", subject)
+            )
+            assert value == pytest.approx(alone[name, part])
+    # In shards, and told where it is from when they are collected.
+    assert said(*words, "--measured", "mine-1", "--format", "json", "--local", "1")[1] == out
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("--over", "speed.params=1e9,1e10"), "--over: speed.params gives the speed too: drop one"),
+        (("--over", "speed.words-per-minute=100,200"), "--over: speed.words-per-minute gives the speed too: drop one"),
+        (
+            ("--set", "speed.human-multiple=3", "--over", "flops=1e23,1e24"),
+            "--human-multiple: gives the speed too: drop one",
+        ),
+    ],
+)
+def test_a_sweep_has_one_speed(said, words, what):
+    assert said("sweep", *words, "--measured", "mine-1") == (2, "", f"scaletui: {what}\n")
 
 
 def test_k_tiling_of_a_measured_speed_has_the_multiply_that_was_measured(said, tmp_path):

@@ -268,7 +268,7 @@ def test_a_process_that_is_killed_ends_all_and_is_named(torch, quick, monkeypatc
             begun.append(self.pid)
 
     monkeypatch.setattr(tiled, "Run", Noted)
-    spec = {**SPEC, "ladder": [2, 4, 6], "repeats": 1000}
+    spec = {**SPEC, "ladder": [2, 4, 6], "repeats": 200}
 
     def go():
         for event in measured(SHAPES["llama"], spec):
@@ -284,7 +284,7 @@ def test_a_process_that_is_killed_ends_all_and_is_named(torch, quick, monkeypatc
 
 
 def test_a_measuring_process_that_is_killed_takes_those_that_share_with_it(torch):
-    spec = {**SPEC, "shape": list(SHAPES["llama"]), "repeats": 1000}
+    spec = {**SPEC, "shape": list(SHAPES["llama"]), "repeats": 200}
     with Run(spec) as one:
         for event in one.events():
             if event["event"] == "tile":
