@@ -139,14 +139,10 @@ def _refuse_beside_resume(taken: dict[str, Any], name: str | None) -> None:
 
 def _resumed(name: str) -> tuple[Document, ScaletuiError | None]:
     """Time what a result lacks, and return it, and what went wrong after something was measured."""
-    from scaletui.bench.document import continued
-    from scaletui.bench.owned import check_idle
-    from scaletui.bench.results import Keeper, load
+    from scaletui.bench.results import Keeper
 
-    document = load(name)
-    check_idle(document, "--resume")
-    spec = continued(document)
-    return _measured(spec, Keeper(MeasureInputs(), spec, before=document))
+    keeper, spec = Keeper.resume(name)
+    return _measured(spec, keeper)
 
 
 def _send(

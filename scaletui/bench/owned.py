@@ -13,6 +13,7 @@ from scaletui.bench.results import (
     home,
     load,
     make_folder,
+    measured_now,
     names,
     path_of,
     publish,
@@ -94,21 +95,10 @@ def delete(name: str, folder: str | None = None) -> str:
     except InputError:  # damaged, which is a reason to delete it
         pass
     else:
-        check_idle(document, "NAME", folder)
+        if held(os.path.join(folder, AT_WORK), [byte_of(document)]):
+            raise measured_now(document, "NAME")
     try:
         os.unlink(path)
     except OSError as error:
         raise ScaletuiError(f"{visible(path, 200)}: cannot be deleted: {error.strerror}") from None
     return path
-
-
-def check_idle(document: Document, where: str, folder: str | None = None) -> None:
-    """Raise where another process measures a result now.
-
-    Raises
-    ------
-    InputError
-        If so.
-    """
-    if held(os.path.join(folder or home(), AT_WORK), [byte_of(document)]):
-        raise InputError(f"{document['name']} is being measured now", where=where, hint="wait, or end that")

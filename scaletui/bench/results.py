@@ -10,9 +10,9 @@ import zlib
 from typing import Any
 
 from scaletui import locations
-from scaletui.bench.document import SCHEMA, Document, Growing, fault
+from scaletui.bench.document import SCHEMA, Document, Growing, continued, fault
 from scaletui.files import remove_drafts, write_atomically
-from scaletui.held import holding
+from scaletui.held import AtWork, holding
 from scaletui_core.errors import InputError, ScaletuiError, unknown_name
 from scaletui_core.measuring import MeasureInputs
 from scaletui_core.safetext import visible
@@ -41,6 +41,8 @@ class Keeper(Growing):
 
     Raises
     ------
+    InputError
+        If another process measures what is to be gone on with.
     ScaletuiError
         If there is no home, or the folder takes no file; before anything is measured.
     """
@@ -58,7 +60,29 @@ class Keeper(Growing):
         self._held = contextlib.ExitStack()
         if before is not None:
             self._path = path_of(self.document["name"], self._folder)
-            self._hold()
+            try:
+                self._hold(alone=True)
+            except AtWork:
+                raise measured_now(self.document, "--resume") from None
+
+    @classmethod
+    def resume(cls, name: str, folder: str | None = None) -> tuple[Keeper, dict[str, Any]]:
+        """Return the keeper of a result that broke off, and what the measuring process is to do for it.
+
+        Raises
+        ------
+        InputError
+            If there is none of that name, it lacks nothing, or another process measures it.
+        ScaletuiError
+            If it cannot be gone on with here, or the folder takes no file.
+        """
+        document = load(name, folder)
+        spec = continued(document)
+        keeper = cls(MeasureInputs(), spec, folder, before=document)
+        if load(document["name"], folder) != document:  # another went on with it until a moment ago
+            keeper._held.close()
+            raise measured_now(document, "--resume")
+        return keeper, spec
 
     def close(self, status: str) -> None:
         """Say how the measurement ended: ``done``, ``interrupted`` or ``failed``; one without a timing is not kept."""
@@ -67,8 +91,9 @@ class Keeper(Growing):
             os.unlink(self._path)
         self._held.close()
 
-    def _hold(self) -> None:
-        self._held.enter_context(holding(os.path.join(self._folder, AT_WORK), byte_of(self.document)))
+    def _hold(self, alone: bool = False) -> None:
+        path = os.path.join(self._folder, AT_WORK)
+        self._held.enter_context(holding(path, byte_of(self.document), alone=alone))
 
     def _write(self) -> None:
         try:
@@ -128,6 +153,11 @@ def taken(name: str) -> InputError:
     """Return the error of a name that another result has."""
     hint = "choose another, or scaletui bench delete it"
     return InputError(f"a result is called {visible(name)} already", where="--name", hint=hint)
+
+
+def measured_now(document: Document, where: str) -> InputError:
+    """Return the error of a result that a process measures now."""
+    return InputError(f"{document['name']} is being measured now", where=where, hint="wait, or end that")
 
 
 def byte_of(document: Document) -> int:

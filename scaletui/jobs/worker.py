@@ -8,7 +8,7 @@ import threading
 from queue import SimpleQueue
 from typing import Any
 
-from scaletui.held import held, holding
+from scaletui.held import AtWork, holding
 from scaletui.jobs.folder import Run
 from scaletui.jobs.kinds import PARTS, kind_of
 from scaletui.jobs.results import PART, write_failure, write_result
@@ -64,13 +64,13 @@ def work(run: Run, index: int, threads: int, given: Any = None) -> bool:
     if index in run.done():
         return False
     part = (run.path(index, PART),) if run.what in PARTS else ()
-    if part and held(run.at_work, [index]):
-        raise ScaletuiError(f"{run.name}, shard {index}: another process works on it (wait, or end that)")
     try:
-        with holding(run.at_work, index):
+        with holding(run.at_work, index, alone=bool(part)):
             kind = kind_of(run.what)
             value = kind.work(run.given() if given is None else given, run.shards[index - 1], threads, *part)
             write_result(run, index, value)
+    except AtWork:
+        raise ScaletuiError(f"{run.name}, shard {index}: another process works on it (wait, or end that)") from None
     except Exception as error:
         # A bug of ours is a reason too: the log of a task is read by nobody, the folder by `jobs show`.
         reason = str(error) if isinstance(error, ScaletuiError) else f"{type(error).__name__}: {error}"

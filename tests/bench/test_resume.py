@@ -15,7 +15,7 @@ from tiny_shapes import SHAPES
 
 from scaletui.bench import measure, results
 from scaletui.bench.document import Growing, continued, have_of
-from scaletui.bench.owned import adopt, check_idle, delete
+from scaletui.bench.owned import adopt, delete
 from scaletui.bench.results import Keeper, load, names
 from scaletui.cli import run
 from scaletui_core.errors import InputError, ScaletuiError
@@ -96,6 +96,26 @@ def test_a_result_that_is_measured_now_is_neither_gone_on_with_nor_deleted(start
     assert names() == []
 
 
+def test_a_result_that_another_has_just_gone_on_with_is_left_to_it(data, client, monkeypatch):
+    """Of two who go on at once one holds it; the other may have read it before, and write over what was timed since."""
+    broken_off()
+    (name,) = names()
+    kept, real = (data / f"{name}.json").read_bytes(), results.load
+    grown = iter([False, True])
+
+    def load_(*where):
+        document = real(*where)
+        return document | ({"points": [*document["points"], POINT | {"repeat": 2}]} if next(grown) else {})
+
+    monkeypatch.setattr(results, "load", load_)
+    code, _, err = client("--resume", name)
+    assert (code, err) == (2, f"scaletui: --resume: {name} is being measured now (wait, or end that)\n")
+    assert (data / f"{name}.json").read_bytes() == kept
+    monkeypatch.setattr(results, "load", real)
+    client("delete", name)  # nobody holds it any more
+    assert names() == []
+
+
 def broken_off(**machine):
     keeper = Keeper(MeasureInputs(), SPEC)
     for event in ({**MACHINE, **machine}, POINT, {**POINT, "repeat": 1}):
@@ -121,7 +141,7 @@ def test_timings_of_another_machine_are_not_mixed_in(data, key, said):
     keeper.close("failed")
     assert str(caught.value) == f"{said}: timings of both are not one result (measure anew)"
     assert (data / f"{before['name']}.json").read_text() == text
-    check_idle(before, "--resume")
+    Keeper.resume(before["name"])[0].close("failed")  # nobody holds it
 
 
 def test_what_cannot_be_gone_on_with_is_one_line(data, client):
