@@ -118,6 +118,10 @@ class BenchSheet(OwnSheet):
         self.showing, self.document, self.documents = RESULT, document, ()
         self.answer = answer_of(document, self.catalog) if document["points"] else None
 
+    def show_nothing(self) -> None:
+        """Show that there is no result."""
+        self.showing, self.document, self.documents, self.answer = RESULT, None, (), None
+
     def show_list(self, documents: Sequence[Document]) -> None:
         """Show all results."""
         self.showing, self.document, self.documents = LIST, None, documents

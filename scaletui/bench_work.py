@@ -12,7 +12,6 @@ from scaletui.bench.document import Document
 from scaletui.bench.results import Keeper
 from scaletui.bench.runner import Run
 from scaletui_core.errors import ScaletuiError
-from scaletui_core.measuring import MeasureInputs
 
 if TYPE_CHECKING:
     from scaletui.panes.benchmark import BenchmarkPane
@@ -58,18 +57,12 @@ class BenchWork:
         self._event: dict[str, Any] | None = None
         self._at = 0.0
 
-    def begin(self, inputs: MeasureInputs, spec: dict[str, Any]) -> None:
-        """Measure; none may be under way.
-
-        Raises
-        ------
-        ScaletuiError
-            If there is no place for the result.
-        """
-        self._keeper, self._event, self._at = Keeper(inputs, spec), None, time.monotonic()
+    def begin(self, keeper: Keeper, spec: dict[str, Any]) -> None:
+        """Measure, into a result that keeps what was timed; none may be under way."""
+        self._keeper, self._event, self._at = keeper, None, time.monotonic()
         self._stopped = self._told = False
         # Not the app's pool of threads, which the interpreter waits for at its end, whatever that thread waits for.
-        self._thread = threading.Thread(target=self._measure, args=(self._keeper, spec), daemon=True)
+        self._thread = threading.Thread(target=self._measure, args=(keeper, spec), daemon=True)
         self._thread.start()
 
     @property

@@ -106,6 +106,7 @@ class Shell(Painted):
         self.slots = [0, 1]
         self.side = 0
         self._saying = False
+        self.keys_pressed = 0
         self._had_focus: Widget | None = None
 
     # Keys
@@ -119,6 +120,7 @@ class Shell(Painted):
         if isinstance(event, events.Resize):
             self.call_after_refresh(self._fit)
         if isinstance(event, events.Key) and not event.is_forwarded:
+            self.keys_pressed += 1
             if self._saying:
                 self._saying = False
                 self.show_keys()

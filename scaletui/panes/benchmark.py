@@ -10,16 +10,17 @@ from textual.binding import BindingType
 from textual.timer import Timer
 
 from scaletui.bindings import bound
-from scaletui.keymap import KEYS, shown_keys
+from scaletui.keymap import KEYS, shown_key, shown_keys
 from scaletui.panes.base import Shown
 from scaletui.panes.own import OwnPane
 from scaletui.render.words import TextLine, wrapped
 from scaletui.state import State
-from scaletui_core.errors import ScaletuiError
-from scaletui_core.safetext import cut
+from scaletui_core.errors import InputError, ScaletuiError
+from scaletui_core.safetext import cut, visible
 
 if TYPE_CHECKING:
     from scaletui.bench.document import Document
+    from scaletui.bench.results import Keeper
     from scaletui.bench_sheet import BenchSheet
     from scaletui.bench_work import BenchWork
 
@@ -49,10 +50,12 @@ on from a result, and so Copies and Learning."""
     BINDINGS: ClassVar[list[BindingType]] = [
         bound("bench.run", "run"),
         bound("bench.cancel", "cancel"),
+        bound("bench.resume", "resume"),
         bound("bench.use", "use"),
         bound("bench.list", "list"),
         bound("bench.show", "show"),
         bound("bench.compare", "beside"),
+        bound("bench.delete", "delete"),
     ]
 
     def __init__(self) -> None:
@@ -71,6 +74,7 @@ on from a result, and so Copies and Learning."""
         self._painted = 0.0
         self._ticker: Timer | None = None
         self._used: list[State] = []  # of the scenario, once a speed was put into it
+        self._doomed = "", 0  # what is deleted if the next key says so again, and which key asked
 
     @property
     def sheet(self) -> BenchSheet:
@@ -96,16 +100,43 @@ on from a result, and so Copies and Learning."""
     def action_run(self) -> None:
         """Measure what the fields ask for."""
         from scaletui.bench.asked import specification
+        from scaletui.bench.results import Keeper
 
         question = self._sheet.question
         if self._busy or question is None:  # the line of the fields says what is wrong with them
             return
         try:
-            self._work.begin(question, specification(question, self.host.scenario.catalog))
+            spec = specification(question, self.host.scenario.catalog)
+            keeper = Keeper(question, spec)
         except ScaletuiError as error:
             self._sheet.fail(error)
             self.show_scenario(self.host.scenario)
             return
+        self._begin(keeper, spec)
+
+    async def action_resume(self) -> None:
+        """Time what a result lacks: the one in sight, or under the cursor of a list."""
+        from scaletui.bench.results import Keeper
+
+        name = self._chosen
+        if self._busy or not name:
+            return
+        try:
+            keeper, spec = Keeper.resume(name)
+        except ScaletuiError as error:
+            self.host.tell(_said(error))
+            return
+        if self._plotted:
+            await self.action_plot()
+        self._begin(keeper, spec)
+
+    @property
+    def _chosen(self) -> str:
+        """The name of the result in sight, or under the cursor of a list."""
+        return self._sheet.document["name"] if self._sheet.document else self.results.about or ""
+
+    def _begin(self, keeper: Keeper, spec: dict[str, Any]) -> None:
+        self._work.begin(keeper, spec)
         self._sheet.fail(None)
         self._follow()
         self._set_busy(True)
@@ -197,6 +228,7 @@ on from a result, and so Copies and Learning."""
                 continue
             self._result = self._sheet.document["name"] if self._sheet.document else ""
             return
+        self._sheet.show_nothing()
 
     def _show_list(self) -> None:
         from scaletui.bench_sheet import kept
@@ -249,11 +281,33 @@ on from a result, and so Copies and Learning."""
             return
         await self._turned(lambda: self._sheet.show_beside(found))
 
+    async def action_delete(self) -> None:
+        """Delete the result in sight, or under the cursor of a list, where the very next key asks again."""
+        from scaletui.bench.owned import delete
+
+        name = self._chosen
+        if not name:
+            return
+        if self._doomed != (name, self.host.keys_pressed - 1):
+            self._doomed = name, self.host.keys_pressed
+            keys = self.host.keys.get("bench.delete", KEYS["bench.delete"].keys)
+            key = shown_key(keys.partition(",")[0])
+            self.host.tell(f"{key} again deletes {visible(name, 60)} for good; any other key keeps it")
+            return
+        try:
+            delete(name)
+        except ScaletuiError as error:
+            self.host.tell(_said(error))
+            return
+        self._result = "" if self._result == name else self._result
+        await self._turned(self._back if self._sheet.showing == "result" else self._show_list)
+        self.host.tell(f"deleted {visible(name, 60)}")
+
     def action_use(self) -> None:
         """Put the measured speed into Speed, in place of the estimate."""
         from scaletui.bench_use import use
 
-        name = self._sheet.document["name"] if self._sheet.document else self.results.about
+        name = self._chosen
         before = self.host.scenario.state
         self.host.tell(use(self.host, name) if name else "nothing is measured yet")
         if self.host.scenario.state != before:
@@ -310,6 +364,11 @@ on from a result, and so Copies and Learning."""
             return not self._busy
         if action == "cancel":
             return self._busy
+        if action == "resume":
+            shown = sheet.documents if sheet.document is None else (sheet.document,)
+            return not self._busy and sheet.showing != "compare" and any(one["status"] != "done" for one in shown)
+        if action == "delete":
+            return sheet.answer is not None and sheet.showing != "compare" and not self._plotted
         if action == "use":
             return sheet.answer is not None and sheet.showing != "compare"
         if action == "show":
@@ -340,6 +399,11 @@ on from a result, and so Copies and Learning."""
         self._result = view["result"] if isinstance(view.get("result"), str) else ""
         self._listed = view.get("listing") is True
         self._plotted = self._plotted and not self._listed  # a list is no plot
+
+
+def _said(error: ScaletuiError) -> str:
+    """Return what an error says, in a line and without the option that the command would have."""
+    return error.what if isinstance(error, InputError) else str(error).partition("\n")[0]
 
 
 PANE = BenchmarkPane

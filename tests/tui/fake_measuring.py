@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from scaletui.bench import worker
+from scaletui.bench.shapes import Shape
 
 LATENCY, SLOPE = 0.2, 0.01
 
@@ -33,12 +34,16 @@ def events(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {
             "event": "model", "name": name, "source": "biderman-2023", "params": 70426624, "params_read": 44670976,
             "bytes_per_weight": 4, "kv_bytes_per_token": 24576.0, "memory": 3e8,
+            "shape": dict(zip(Shape._fields, spec["shape"], strict=True)),
         }  # fmt: skip
         yield {"event": "progress", "words": "memory and arithmetic of the machine"}
         yield {"event": "roofline", "copy": 2e10, "read": 3e10, "matmul": 1e11}
     count = 0
+    have = [tuple(one) for one in spec.get("have", {}).get("points", ())]
     for repeat in range(spec["repeats"]):
         for tokens in spec["ladder"]:
+            if (tokens, repeat) in have:
+                continue
             if count == hold:
                 threading.Event().wait()
             count += 1

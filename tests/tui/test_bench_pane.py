@@ -273,6 +273,95 @@ async def test_a_key_stops_it_and_what_was_timed_is_kept(place: Place) -> None:
         assert [one["status"] for one in place.documents] == ["interrupted", "done"]
 
 
+async def test_a_key_times_the_rest_of_what_broke_off(place: Place) -> None:
+    place.hold(5)
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        pane = await opened(pilot, **SHORT)
+        await pilot.press("r")
+        await until(pilot, lambda: counted(pane) == 5)
+        assert "The rest" not in said(pilot)
+        await pilot.press("t", "c")  # nothing while it measures
+        await until(pilot, lambda: not pane._busy)
+        (before,) = place.documents
+        place.hold(None)
+        await pilot.press("l")
+        assert "The rest" in said(pilot)
+        await pilot.press("t")
+        await until(pilot, lambda: not pane._busy and place.documents[0]["status"] == "done")
+        (after,) = place.documents
+        assert (after["name"], after["id"], len(after["resumed"])) == (before["name"], before["id"], 1)
+        assert after["points"][:5] == before["points"]
+        assert len(after["points"]) == 8
+        assert shown(app_of(pilot))[0].startswith("pythia-70m-cpu-fp32-1: done, 8 timings")
+        assert f"measured, and kept: {after['name']}" in said(pilot)
+        await pilot.press("slash", "enter")  # another key: what was said goes
+        assert "The rest" not in said(pilot)
+        await pilot.press("t")
+        assert place.documents == [after]
+
+
+async def test_what_cannot_be_gone_on_with_is_said(place: Place) -> None:
+    place.keep(result(name="a-1"), result(name="b-1", status="interrupted", version="0.0.1"))
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        await pilot.press("t")
+        assert "b-1: was begun by scaletui 0.0.1, and this is" in said(pilot)
+        await pilot.press("l", "down", "t")
+        assert "a-1 has all its timings" in said(pilot)
+        assert "--resume" not in said(pilot)
+        assert place.pid is None
+
+
+async def test_a_result_is_deleted_when_the_key_is_pressed_twice(place: Place) -> None:
+    place.keep(*three())
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        app = app_of(pilot)
+        pane = await opened(pilot)
+
+        def left() -> list[str]:
+            return [one["name"] for one in place.documents]
+
+        await pilot.press("l", "down", "d")
+        assert "d again deletes b-1 for good; any other key keeps it" in said(pilot)
+        await pilot.press("down", "d")  # it is another that is asked about now
+        assert "again deletes a-1 for good" in said(pilot)
+        await pilot.press("up", "down", "d")
+        assert left() == ["a-1", "b-1", "c-1"]
+        await pilot.press("d")
+        assert left() == ["b-1", "c-1"]
+        assert "deleted a-1" in said(pilot)
+        assert shown(app)[0] == "all results, the newest first: 2"
+        await pilot.press("l")
+        assert shown(app)[0].startswith("c-1: done")
+        await pilot.press("d", "delete")
+        assert left() == ["b-1"]
+        assert shown(app)[0].startswith("b-1: done")
+        await pilot.press("d", "d")
+        assert left() == []
+        assert shown(app)[0].startswith("nothing measured yet")
+        assert pane.shown is None
+        await pilot.press("d", "d", "l", "d", "d", "t")  # nothing there
+        assert left() == []
+
+
+async def test_a_result_that_is_measured_now_stays(place: Place) -> None:
+    place.hold(5)
+    place.keep(result())
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        pane = await opened(pilot, **SHORT)
+        await pilot.press("r")
+        await until(pilot, lambda: counted(pane) == 5)
+        await pilot.press("d", "d")
+        assert "pythia-70m-cpu-fp32-1 is being measured now" in said(pilot)
+        await pilot.press("l", "down", "d", "d")
+        assert "deleted pythia-12b-cuda-bf16-1" in said(pilot)
+        assert [one["name"] for one in place.documents] == ["pythia-70m-cpu-fp32-1"]
+        assert pane._busy
+        await pilot.press("c")
+        await until(pilot, lambda: not pane._busy)
+        assert len(place.documents[0]["points"]) == 5
+
+
 async def test_stopped_before_a_timing_nothing_is_kept_and_the_last_result_is_shown(place: Place) -> None:
     place.hold(-2)
     place.keep(result())
