@@ -7,7 +7,7 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from scaletui.bench.asked import ABSENT, torch_is_there
+from scaletui.bench import asked
 from scaletui.bench.shapes import Shape
 from scaletui_core import __version__
 from scaletui_core.errors import InputError, ScaletuiError
@@ -145,8 +145,8 @@ def continued(document: Document) -> dict[str, Any]:
     shape = (document.get("model") or {}).get("shape")
     if not isinstance(shape, dict) or tuple(shape) != Shape._fields:
         raise InputError(f"{name} does not say its shape", where="--resume", hint="measure anew")
-    if not torch_is_there():
-        raise ScaletuiError(ABSENT)
+    if not asked.torch_is_there():
+        raise ScaletuiError(asked.ABSENT)
     return {**spec, "shape": [*shape.values()]}
 
 

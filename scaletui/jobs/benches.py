@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from scaletui import locations
-from scaletui.bench.asked import ABSENT, torch_is_there
+from scaletui.bench import asked
 from scaletui.bench.document import Document, Elsewhere, Growing, fault, have_of
 from scaletui.bench.owned import adopt, check_free
 from scaletui.bench.runner import Run as Measuring
@@ -59,8 +59,8 @@ def run_of(
     """
     if each and "url" in spec:
         raise InputError("measures what answers there, not the cluster's GPUs: drop one", where="--command")
-    asked = {"inputs": said(inputs), "spec": spec, "name": name, "each": each}
-    place = _place(asked, again) if folder is None else os.path.realpath(folder)
+    question = {"inputs": said(inputs), "spec": spec, "name": name, "each": each}
+    place = _place(question, again) if folder is None else os.path.realpath(folder)
     if is_run(place):
         # What the cluster has may be something else by now: the same command means the same run.
         known = opened(place)
@@ -72,12 +72,12 @@ def run_of(
             if name is not None:
                 check_free(_called(name, one))
     title = f"speed of {spec['model']}{' on each type of GPU' if each else ''}"
-    return create("bench", title, spec["seed"], asked, shards, place, asks=asks, write=write)
+    return create("bench", title, spec["seed"], question, shards, place, asks=asks, write=write)
 
 
-def _place(asked: dict[str, Any], again: bool) -> str:
+def _place(question: dict[str, Any], again: bool) -> str:
     """Return the folder of the last measurement of this kind, or of the next."""
-    digest = hashlib.sha256(json.dumps([__version__, asked], allow_nan=False).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps([__version__, question], allow_nan=False).encode()).hexdigest()
     first = os.path.join(home(), f"bench-{digest[:10]}")
     last, number = "", 1
     while is_run(place := first if number == 1 else f"{first}-{number}"):
@@ -134,8 +134,8 @@ def work(given: Any, shard: Any, threads: int, part: str) -> Document:
     """
     spec: dict[str, Any] = {**given["spec"]}
     if "url" not in spec:
-        if not torch_is_there():
-            raise ScaletuiError(ABSENT)
+        if not asked.torch_is_there():
+            raise ScaletuiError(asked.ABSENT)
         # Of several processes that share the model each has its part of what was granted.
         most = max(1, threads // (spec.get("tile") or 1) ** 2)
         spec["threads"] = min(spec["threads"] or most, threads)

@@ -342,7 +342,7 @@ def test_threads_are_those_that_were_granted_and_a_gpu_is_not_a_cpu(made, monkey
             super().__init__(spec)
 
     monkeypatch.setattr(benches, "Measuring", Kept)
-    monkeypatch.setattr(benches, "torch_is_there", lambda: True)
+    monkeypatch.setattr("scaletui.bench.asked.torch_is_there", lambda: True)
     monkeypatch.setattr(Events, "told", told())
     for index, (threads, device, shard) in enumerate(
         (
@@ -363,9 +363,7 @@ def test_threads_are_those_that_were_granted_and_a_gpu_is_not_a_cpu(made, monkey
 
 
 def test_without_torch_it_is_sent_and_a_worker_says_what_to_install(tiny, client, monkeypatch, tmp_path):
-    for module in ("asked", "document"):
-        monkeypatch.setattr(f"scaletui.bench.{module}.torch_is_there", lambda: False)
-    monkeypatch.setattr(benches, "torch_is_there", lambda: False)
+    monkeypatch.setattr("scaletui.bench.asked.torch_is_there", lambda: False)
     code, out, _ = client(*tiny, "--slurm", "--dry-run", "--folder", tmp_path / "run")
     assert (code, "#SBATCH --array=1\n" in out, (tmp_path / "run").exists()) == (0, True, False)
     inputs = MeasureInputs(hf=tiny[2])
@@ -402,7 +400,7 @@ def test_each_type_of_gpu_is_a_shard_that_asks_for_it(tiny, client, tools, monke
     ]  # fmt: skip
     # Another cluster by now, or none: the same command is still about the same run.
     tools("sinfo", "echo 'none' >&2; exit 1")
-    monkeypatch.setattr(benches, "torch_is_there", lambda: True)
+    monkeypatch.setattr("scaletui.bench.asked.torch_is_there", lambda: True)
     monkeypatch.setattr(benches, "Measuring", Events)
     model = {"event": "model", "name": "tiny", "source": "test", "params": 10, "params_read": 9, "bytes_per_weight": 4,
              "kv_bytes_per_token": 1.0, "memory": 100.0}  # fmt: skip

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from conftest import ROOT
 
 from scaletui.jobs import folder as folders
 from scaletui.jobs import sweeps
 from scaletui_core.grid import headline_names
 
+ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "scaletui" / "render" / "answer.schema.json").read_text("utf-8"))
 FACTORS = {"speed_speed_factor", "speed_latency_speed_factor"}
 """Of these the chain shows the speeds that they make, where it knows them."""
