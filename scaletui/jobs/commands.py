@@ -114,13 +114,15 @@ def _show(name: str, **shown: Any) -> None:
         rows = [Row("shards", "shards", float(len(shards)), "1")]
         rows += [Row(state, state, float(count), "1") for state, count in counts.items()]
         notes = [Note("run", f"{visible(run.title, 200)}, in {run.shown}.", None, None, "convention")]
-        groups: dict[tuple[str, str], list[int]] = {}
+        groups: dict[tuple[str, str, str], list[int]] = {}
         for shard in shards:
-            if shard.reason:
-                groups.setdefault((shard.state, shard.reason), []).append(shard.number)
-        for (state, reason), indices in groups.items():
-            text = f"{state}: shard{'s' if len(indices) > 1 else ''} {folder.spans(indices)}: {reason}"
-            notes.append(Note(state, text.rstrip(".") + ".", None, None, "convention"))
+            asked = run.asks[shard.number - 1].get("gres", "") if run.asks else ""
+            if shard.reason or asked:  # where each asks for something of its own, each is told
+                groups.setdefault((shard.state, asked, shard.reason), []).append(shard.number)
+        for (state, asked, reason), indices in groups.items():
+            which = f"shard{'s' if len(indices) > 1 else ''} {folder.spans(indices)}{f' on {asked}' if asked else ''}"
+            text = f"{state}: {which}{f': {reason}' if reason else ''}"
+            notes.append(Note(state, visible(text, 2000).rstrip(".") + ".", None, None, "convention"))
         if silence:
             notes.append(Note("slurm", f"Slurm says nothing of its jobs: {silence}.", None, None, "convention"))
         return None, Answer("jobs", {"run": run.name}, tuple(rows), tuple(notes), provenance(seed=run.seed))

@@ -398,6 +398,9 @@ def test_each_type_of_gpu_is_a_shard_that_asks_for_it(tiny, client, tools, monke
         "#SBATCH --array=1", "#SBATCH --partition=all", "#SBATCH --gres=gpu:a100:1",
         "#SBATCH --array=2", "#SBATCH --partition=all", "#SBATCH --gres=gpu:h100:1",
     ]  # fmt: skip
+    shown = client("jobs", "show", one.name)[1]
+    assert "missing: shard 1 on gpu:a100:1" in shown
+    assert "missing: shard 2 on gpu:h100:1" in shown
     # Another cluster by now, or none: the same command is still about the same run.
     tools("sinfo", "echo 'none' >&2; exit 1")
     monkeypatch.setattr("scaletui.bench.asked.torch_is_there", lambda: True)
