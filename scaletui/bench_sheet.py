@@ -155,7 +155,9 @@ class BenchSheet(OwnSheet):
             what = "all results, the newest first" if self.showing == LIST else "results, as ratios to the first"
             return f"{what}: {len(self.documents):,}"
         found = regressed(self.document["points"])
-        line = f"R^2 {found.line.r2:.4f}" if found else "no line yet"
+        line = (
+            f"R^2 {found.line.r2:.4f}" if found else f"no line{' yet' if self.document['status'] == 'running' else ''}"
+        )
         name, count = self.document["name"], len(self.document["points"])
         started = self.document["started"][:16].replace("T", " ")
         return visible(f"{name}: {self.document['status']}, {count:,} timings, {line}, {started} UTC", 200)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaletui.bench.feed import multiple_of
+from scaletui.bench.feed import multiple_of, multiply_of, tells_multiply
 from scaletui.sheet import in_app
 from scaletui_core.errors import InputError, ScaletuiError
 from scaletui_core.quantity_text import format_quantity
@@ -25,6 +25,7 @@ def use(app: ScaletuiApp, name: str) -> str:
     given.pop(FIELD, None)  # it takes the place of that
     try:
         text, _ = multiple_of(name, given)
+        multiply = multiply_of(name) if tells_multiply(given) else None
     except ScaletuiError as error:
         if isinstance(error, InputError) and error.where == "--measured":
             return error.what
@@ -32,5 +33,9 @@ def use(app: ScaletuiApp, name: str) -> str:
         return f"Speed: {in_app(line, PART)}"
     said = f"measured: {visible(name, _LONGEST)}"
     scenario.noted[PART][FIELD] = text, said
-    app.put_texts(PART, {FIELD: text})
+    put = {FIELD: text}
+    if multiply is not None:
+        scenario.noted[PART]["matmul_time"] = multiply, said
+        put["matmul_time"] = multiply
+    app.put_texts(PART, put)
     return f"x human in Speed is {format_quantity(float(text), '1')} now, {said}"

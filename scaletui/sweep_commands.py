@@ -103,7 +103,8 @@ def _sweep(
     refuse_unused(given_["format"], False, plot, None, given_["ascii"], glyphs)
     manner = manner_of(given_["click_context"], given_["color"], given_["ascii"])
     axes = [_with_paths(axis_of(text)) for text in over or ()]
-    texts, named, fed = _texts(scenario, set or [], measured)
+    tiled = any((axis.part, axis.name) == ("speed", "k") for axis in axes)
+    texts, named, fed = _texts(scenario, set or [], measured, tiled)
     _refuse_speeds(axes if fed else [])
     size = check_axes(axes, named)
     if not plot:
@@ -158,7 +159,9 @@ def _points(
     return sweeps.joined(run.given(), results(run)) if send(run, where) else None
 
 
-def _texts(scenario: str | None, assignments: list[str], measured: str | None) -> tuple[Texts, list[str], list[Note]]:
+def _texts(
+    scenario: str | None, assignments: list[str], measured: str | None, tiled: bool
+) -> tuple[Texts, list[str], list[Note]]:
     """Return what a scenario and ``--set`` say, the dotted names of what the latter does, and where a speed is from."""
     texts: Texts = {}
     if scenario is not None:
@@ -176,20 +179,24 @@ def _texts(scenario: str | None, assignments: list[str], measured: str | None) -
     if measured is not None:
         from scaletui.bench.feed import into
 
-        merged, note = into(measured, merged, texts)
+        merged, note = into(measured, merged, texts, tiled=tiled)
         notes.append(note)
     absolute = {part: {name: _absolute(name, text) for name, text in fields.items()} for part, fields in merged.items()}
     return absolute, named, notes
 
 
-_SPEEDS = ("human_multiple", "params", "model", "words_per_minute", "tokens_per_word")
-"""Fields of speed that give it, or the person it is told in, who is one and the same in a measured speed."""
+_SPEEDS = {
+    "speed": ("human_multiple", "params", "model", "words_per_minute", "tokens_per_word"),
+    "copies": ("speed",),
+    "learning": ("speed",),
+}
+"""Fields that give it, or the person it is told in, who is one and the same in a measured speed."""
 
 
 def _refuse_speeds(axes: list[Axis]) -> None:
     """Raise for an axis that is a speed too, beside one that was measured."""
     for axis in axes:
-        if axis.part == "speed" and axis.name in _SPEEDS:
+        if axis.name in _SPEEDS.get(axis.part, ()):
             raise InputError(f"{axis.dotted} gives the speed too: drop one", where="--over")
 
 

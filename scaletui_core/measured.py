@@ -30,6 +30,8 @@ SUBJECT = "measured"
 LOADED = 0.5  # of the processors: from there on others will have slowed a measurement
 FAR = 0.99
 """R^2 below which the line deserves a word."""
+_OVER = 1.1
+"""Share of a rate measured beside it from which that rate is plainly no limit."""
 _APART = 1.5  # of the slowest repeat and the quickest
 
 
@@ -111,6 +113,11 @@ def answer_of(document: dict[str, Any], catalog: Catalog | None = None) -> Answe
         rows += published_rows(catalog, captions)
         text = "The lines named pythia are published, not measured here: one A100, FP16."
         notes.append(Note("published", text, MEASURED, kind="source"))
+    over = [row for row in rows if row.id.endswith("share") and row.unit == "fraction" and row.value > _OVER]
+    if over:
+        what = ", ".join(dict.fromkeys(row.label for row in over))
+        text = f"Above 100% ({what}): the copy, sum or matmul that was timed beside it is no limit of this machine."
+        notes.append(Note("over", text, kind="assumption"))
     notes += _notes(document, found)
     columns = (
         Column("time_per_token", "time/token", "s"),

@@ -31,6 +31,8 @@ def listed(documents: list[dict[str, Any]]) -> Answer:
         model = str((document.get("model") or {}).get("name") or document["spec"].get("model") or "")
         place = place_of(document)  # a name that says the model leaves the room to what is beside it
         captions[name] = place if name.startswith(model) else f"{model}, {place}"
+        if document["status"] != "done":
+            captions[name] = f"{document['status']}; {captions[name]}"
         timings = float(len(document["points"]))
         rows.append(Row("timings", f"timings, {document['status']}", timings, "1", subject=name, source=HERE))
         if found is not None and found.line.slope > 0.0:

@@ -12,7 +12,8 @@ from scaletui_core.answer import Answer, Note, Row
 from scaletui_core.errors import InputError
 from scaletui_core.fields import fields_of
 from scaletui_core.formula import Number, Working
-from scaletui_core.measured import caption, seconds_a_token
+from scaletui_core.measured import FAR, caption, seconds_a_token
+from scaletui_core.pace import regressed
 from scaletui_core.presets import Catalog
 from scaletui_core.quantity_text import format_exact, format_quantity
 from scaletui_core.scenario import Texts
@@ -51,8 +52,8 @@ def taken(name: str, part: str, given: dict[str, Any], whole: bool, flows: bool)
     text, note = multiple_of(name, given if speed else {})
     if not flows:
         given[field] = text
-        if speed and given.get("k") and not given.get("hardware"):
-            given["matmul_time"] = given.get("matmul_time") or multiply_of(name)
+        if speed and tells_multiply(given):
+            given["matmul_time"] = multiply_of(name)
 
     def fed(make: Made) -> Made:
         def made(catalog: Catalog) -> Asked:
@@ -91,8 +92,10 @@ def multiply_of(name: str) -> str | None:
     return format_exact(found.value / forward_seconds(float(layers), 1.0), "s")
 
 
-def into(name: str, texts: Texts, base: Texts) -> tuple[Texts, Note]:
+def into(name: str, texts: Texts, base: Texts, *, tiled: bool = False) -> tuple[Texts, Note]:
     """Return the texts of a scenario whose speed is a result's, and the note that says where it is from.
+
+    With k-tiling the time of a multiply is the result's too.
 
     Parameters
     ----------
@@ -100,6 +103,8 @@ def into(name: str, texts: Texts, base: Texts) -> tuple[Texts, Note]:
         The result; ``last`` is the newest.
     texts, base : mapping
         The scenario's as they hold, and as they were before anything was typed: what was typed is not taken away.
+    tiled : bool
+        Whether k is given otherwise than in the texts.
 
     Raises
     ------
@@ -109,7 +114,22 @@ def into(name: str, texts: Texts, base: Texts) -> tuple[Texts, Note]:
     speed, before = texts.get("speed", {}), base.get("speed", {}).get("human_multiple")
     typed = {field: text for field, text in speed.items() if field != "human_multiple" or text != before}
     text, note = multiple_of(name, typed)
-    return {**texts, "speed": {**speed, "human_multiple": text}}, note
+    for part in ("copies", "learning"):
+        own = texts.get(part, {}).get("speed")
+        if own is not None and own != base.get(part, {}).get("speed"):
+            raise InputError(f"{part}.speed gives the speed too: drop one", where="--set")
+    more = {"matmul_time": multiply_of(name)} if tells_multiply({"k": "5", **speed} if tiled else speed) else {}
+    return {**texts, "speed": {**speed, "human_multiple": text, **{key: one for key, one in more.items() if one}}}, note
+
+
+def tells_multiply(given: Mapping[str, Any]) -> bool:
+    """Return whether a result's time of a multiply goes beside its speed: with k, where nothing else tells it.
+
+    >>> tells_multiply({"k": "5"}), tells_multiply({"k": "5", "matmul_time": "1us"}), tells_multiply({})
+    (True, False, False)
+    """
+    others = ("matmul_time", "hardware", "peak", "bandwidth")
+    return bool(given.get("k")) and not any(given.get(one) for one in others)
 
 
 def attributed(answer: Answer, note: Note, name: str) -> Answer:
@@ -124,7 +144,7 @@ def attributed(answer: Answer, note: Note, name: str) -> Answer:
     rows = tuple(
         row._replace(label=row.label.replace("given", "measured"), source=note.source, working=working)
         if is_speed(row)
-        else row
+        else row._replace(working=_sourced(row.working, note.source))
         for row in answer.rows
     )
     notes = [note]
@@ -135,6 +155,15 @@ def attributed(answer: Answer, note: Note, name: str) -> Answer:
         text = f"The speed is of {one} parameters, the model planned has {other}: it would be another's."
         notes.append(Note("measured-size", text, note.source, kind="assumption"))
     return answer._replace(rows=rows, notes=(*notes, *answer.notes))
+
+
+def _sourced(working: Working | None, source: str | None) -> Working | None:
+    """Return a working whose speed is from a result, where it says that it was given."""
+    if working is None:
+        return None
+    given = ("given: --human-multiple", "given: --speed")
+    numbers = tuple(one._replace(source=source) if one.source in given else one for one in working.numbers)
+    return working._replace(numbers=numbers)
 
 
 def _working(seconds: Number | None) -> Working | None:
@@ -175,4 +204,9 @@ def multiple_of(name: str, given: Mapping[str, Any]) -> tuple[str, Note]:
     multiple = roofline.in_humans(roofline.words_a_minute(tokens, ratio), words)
     shown = format_quantity(tokens, "tokens")
     text = f"The speed is {document['name']}'s, {shown} tokens a minute: {caption(document)}."
-    return format_exact(multiple, "1"), Note("measured", text, found.source, kind="source")
+    if document["status"] != "done":
+        text += f" It is {document['status']}, with {len(document['points']):,} of its timings."
+    line = regressed(document["points"])
+    if line is not None and line.line.r2 < FAR:
+        text += f" R^2 is {line.line.r2:.2f}: measure again before you rest anything on it."
+    return format_exact(multiple, "1"), Note("measured", text, found.source, kind="assumption")

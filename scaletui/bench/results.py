@@ -76,7 +76,7 @@ class Keeper(Growing):
         ScaletuiError
             If it cannot be gone on with here, or the folder takes no file.
         """
-        document = load(name, folder)
+        document = load(name, folder, "--resume")
         spec = continued(document)
         keeper = cls(MeasureInputs(), spec, folder, before=document)
         if load(document["name"], folder) != document:  # another went on with it until a moment ago

@@ -132,10 +132,10 @@ def _show(name: str, **shown: Any) -> None:
 
 def _resume(name: str, **given: Any) -> None:
     where = sending_of(given)
-    if where is None:
-        raise InputError("where is it to be worked on?", where="resume", hint="--slurm, or --local 1")
     run = folder.named(name)
-    if send(run, where):
+    if where is None and run.missing():
+        raise InputError("where is it to be worked on?", where="resume", hint="--slurm, or --local 1")
+    if where is None or send(run, where):
         many = f"all {len(run.shards)} shards are" if len(run.shards) > 1 else "its one shard is"
         say(f"{many} done: scaletui jobs collect {run.called} prints what they come to")
 

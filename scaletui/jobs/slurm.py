@@ -238,6 +238,8 @@ def cancel(run: Run) -> list[int]:
     ScaletuiError
         If Slurm is not here, or refuses.
     """
+    if not run.missing():
+        return []
     live = sorted({task.job for task in tasks(run) if task.live})
     if live:
         call(["scancel", *map(str, live)])

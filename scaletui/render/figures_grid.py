@@ -49,7 +49,7 @@ def over_first(grid: Grid, answer: Answer) -> Plot:
     values = [y for one in lines for y in one.ys if y is not None and not isnan(y)]
     log = unit not in LINEAR and bool(values) and min(values) > 0.0
     title = f"{heading_of(shown)} over {first.heading}"
-    return Plot(title, _axis(first), Axis(heading_of(shown), unit, log), (*bands, *lines))
+    return Plot(title, _axis(first), Axis(heading_of(shown), "" if unit == "1" else unit, log), (*bands, *lines))
 
 
 def _axis(first: Dimension) -> Axis:

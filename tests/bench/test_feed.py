@@ -152,6 +152,8 @@ def test_a_sweep_goes_on_from_a_measured_speed(said, monkeypatch, tmp_path):
     ("words", "what"),
     [
         (("--over", "speed.params=1e9,1e10"), "--over: speed.params gives the speed too: drop one"),
+        (("--over", "copies.speed=1,2"), "--over: copies.speed gives the speed too: drop one"),
+        (("--over", "flops=1e23,1e24", "--set", "copies.speed=2"), "--set: copies.speed gives the speed too: drop one"),
         (("--over", "speed.words-per-minute=100,200"), "--over: speed.words-per-minute gives the speed too: drop one"),
         (
             ("--set", "speed.human-multiple=3", "--over", "flops=1e23,1e24"),
@@ -173,6 +175,39 @@ def test_k_tiling_of_a_measured_speed_has_the_multiply_that_was_measured(said, t
     told = rows(said("speed", "--measured", "deep-1", "--k", "5", "--matmul-time", "1.2us", "--format", "json")[1])
     assert told["latency_speed_factor"] == pytest.approx(2.7 / (1.2 / 25 + 1.5))
     assert found["human_multiple"] == pytest.approx(MULTIPLE)
+    # One answer for all ways to ask: in a scenario, and in a sweep over k.
+    inside = rows(said("speed", "--measured", "deep-1", "--k", "5", "--set", "calc.flops=1e24", "--format", "json")[1])
+    assert inside["latency_speed_factor"] == found["latency_speed_factor"]
+    words = ("sweep", "--over", "speed.k=1,5", "--set", "flops=1e24", "--show", "speed.latency_speed_factor")
+    swept = by_subject(said(*words, "--measured", "deep-1", "--format", "json")[1])
+    assert swept["speed_latency_speed_factor", "2"] == found["latency_speed_factor"]
+    whole = by_subject(
+        said("calc", "--all", "--flops", "1e24", "--set", "speed.k=5", "--measured", "deep-1", "--format", "json")[1]
+    )
+    assert whole["latency_speed", "speed"] == pytest.approx(MULTIPLE * found["latency_speed_factor"])
+
+
+def test_nothing_says_that_a_measured_speed_was_given(said):
+    for words in (("speed", "--k", "5"), ("copies", "--flops", "1e24"), ("learning", "--copies", "1e6")):
+        code, out, err = said(*words, "--measured", "mine-1", "--explain")
+        assert (code, err) == (0, "")
+        assert "scaletui bench: mine-1" in out
+        assert "given: --human-multiple" not in out
+        assert "given: --speed" not in out
+
+
+def test_a_result_that_is_not_whole_or_bends_is_said(said, tmp_path):
+    few = document(status="running")
+    few["points"] = few["points"][:19]
+    for number, point in enumerate(few["points"]):
+        point["seconds"] *= 1.0 + 0.5 * (number % 3)
+    (tmp_path / "scaletui" / "bench" / "few-1.json").write_text(json.dumps(few))
+    text = said("speed", "--measured", "few-1")[1]
+    assert "It is running, with 19 of its timings." in " ".join(text.split())
+    assert "R^2 is 0." in text
+    assert "R^2" not in said("speed", "--measured", "mine-1")[1]
+    assert "running; pythia-12b" in said("bench", "list")[1]
+    assert said("bench", "--resume", "nosuch")[2].startswith("scaletui: --resume: no result is called 'nosuch'")
 
 
 def test_a_speed_of_a_model_of_another_size_is_said(said):

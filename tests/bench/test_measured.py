@@ -50,6 +50,15 @@ def test_the_line_is_that_of_the_medians_and_the_spread_that_of_the_repeats():
     assert found.slopes == pytest.approx([SLOPE, SLOPE * 1.01, SLOPE * 1.02], rel=1e-12)
 
 
+def test_a_share_above_all_says_that_what_was_timed_is_no_limit(catalog):
+    """A matmul in bf16 without instructions for it is slower than decoding itself."""
+    notes = {
+        note.id: note.text for note in answer_of(document(roofline={**document()["roofline"], "matmul": 1e9})).notes
+    }
+    assert "Above 100% (share of the matmul's rate, decoding" in notes["over"]
+    assert "over" not in {note.id for note in answer_of(document(), catalog).notes}
+
+
 def test_one_bad_moment_moves_nothing():
     made = document()
     made["points"][5]["seconds"] += 1000.0

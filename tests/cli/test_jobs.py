@@ -69,7 +69,11 @@ def test_the_same_command_finds_its_run_and_list_shows_it(client, home):
     assert others == []
     (place := Path(folders.named(name).folder)).joinpath("shard-0002.json").unlink()
     stamps = {path.name: path.stat().st_mtime_ns for path in place.glob("shard-*.json")}
+    assert client("jobs", "resume", name)[0] == 2  # where is it to be worked on?
     assert client("jobs", "resume", name, "--local", "1")[0] == 0
+    done = f"scaletui: all 3 shards are done: scaletui jobs collect {name} prints what they come to\n"
+    assert client("jobs", "resume", name) == (0, "", done)
+    assert client("jobs", "cancel", name) == (0, "", "scaletui: nothing is queued; 3 of 3 shards are done\n")
     assert client(*FIT, "--local", "2", "--seed", "11")[:2] == (0, first)
     assert {name: (place / name).stat().st_mtime_ns for name in stamps} == stamps
     code, out, _ = client("jobs", "list", "--format", "json")
