@@ -757,6 +757,22 @@ async def test_speed_copies_and_learning_go_on_from_a_measured_speed(place: Plac
         assert scenario.sheet("copies").inputs == before["copies"]
 
 
+async def test_with_k_the_multiply_that_was_measured_comes_along(place: Place) -> None:
+    place.keep(result(model={**result()["model"], "shape": {"layers": 36}}))
+    async with ScaletuiApp().run_test(size=SIZE) as pilot:
+        scenario = app_of(pilot).scenario
+        await pilot.press("4")
+        await fill(pilot, "k", "5", "speed")
+        await until(pilot, lambda: scenario.texts["speed"].get("k") == "5")
+        await pilot.press("enter", "9", "s")
+        multiply = 0.0333 * 1.01 / 72  # two a layer
+        answer = scenario.sheet("speed").answer
+        assert answer is not None
+        assert answer.row("latency_speed_factor").value == pytest.approx((multiply + 1.5e-6) / (multiply / 25 + 1.5e-6))
+        await pilot.press("u")
+        assert scenario.texts["speed"].get("matmul_time", "") == scenario.texts["speed"].get("human_multiple", "") == ""
+
+
 async def test_it_is_undone_in_the_pane_too_and_done_again(place: Place) -> None:
     place.keep(*three())
     async with ScaletuiApp().run_test(size=SIZE) as pilot:
