@@ -9,6 +9,7 @@ outside.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import termios
@@ -66,6 +67,15 @@ class LastingDriver(LinuxDriver):
         loop.add_signal_handler(signal.SIGTSTP, self._stop)
         loop.add_signal_handler(signal.SIGCONT, self._go_on)
         super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def run_input_thread(self) -> None:
+        """Read what is typed; a terminal that can no longer be read is gone, and no fault of ours."""
+        try:
+            super().run_input_thread()
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            self._app.call_later(self._app.exit, None, 128 + signal.SIGHUP)
 
     def _stop(self) -> None:
         """Give the terminal back, and stop."""

@@ -370,6 +370,23 @@ def test_a_terminal_that_is_gone_ends_it_where_no_signal_says_so(place: Home) ->
     assert place.flops() == ["3e24"]
 
 
+UNREAD = """
+import errno
+from textual.drivers.linux_driver import LinuxDriver
+def gone(self):
+    raise OSError(errno.EIO, "Input/output error")  # what a read gets while the other end is being closed
+LinuxDriver.run_input_thread = gone
+from scaletui.__main__ import main
+main()
+"""
+
+
+def test_a_terminal_that_cannot_be_read_is_no_fault_of_ours(place: Home) -> None:
+    place.opened.append(terminal := Terminal(24, 80, place.env, app=[sys.executable, "-c", UNREAD]))
+    assert terminal.end(60.0) == 128 + signal.SIGHUP
+    assert b"Traceback" not in terminal.painted
+
+
 @pytest.mark.parametrize("stop", [signal.SIGSTOP, signal.SIGTSTP, None])
 def test_stopped_and_continued_from_outside_it_goes_on_as_before(place: Home, stop: int | None) -> None:
     terminal = of_its_own(place, PATIENT)
