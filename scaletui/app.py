@@ -83,7 +83,7 @@ class ScaletuiApp(Shell):
         self._turned: dict[str, str] = {}
         self._session = session
         self._settling: asyncio.TimerHandle | None = None
-        self._leaving = False
+        self._leaving, self._code = False, 0
         self._tour = tour
         if session is not None and session.restored is not None and texts is None:
             become(self, session.restored, theme == "auto")
@@ -130,14 +130,22 @@ class ScaletuiApp(Shell):
         """Leave, and keep the state as it is."""
         if self._session is not None and not self._leaving:
             self._session.keep(kept_of(self))
-        self._leaving = True
+        self._leaving, self._code = True, return_code
         if self._settling is not None:  # it would look at panes that are gone by then
             self._settling.cancel()
         super().exit(result, return_code, message)
 
     def _fatal_error(self) -> None:
-        """Leave after a fault of our own: the state is kept, and one message says what broke."""
+        """Leave after a fault of our own: the state is kept, and one message says what broke.
+
+        What was under way when the panes went finds them gone: one that leaves already leaves as it was to.
+        """
         from scaletui.crash import told
+
+        if self._leaving:
+            self._return_code = self._code
+            self._close_messages_no_wait()
+            return
 
         with suppress(Exception):
             if self._session is not None:

@@ -387,6 +387,27 @@ def test_a_terminal_that_cannot_be_read_is_no_fault_of_ours(place: Home) -> None
     assert b"Traceback" not in terminal.painted
 
 
+UNDER_WAY = """
+from scaletui.app import ScaletuiApp
+leave = ScaletuiApp.exit
+def exit(self, *arguments, **options):
+    leave(self, *arguments, **options)
+    self._handle_exception(RuntimeError("a pane that is switched to finds no place"))
+ScaletuiApp.exit = exit
+from scaletui.__main__ import main
+main()
+"""
+
+
+def test_what_was_under_way_when_it_was_told_to_end_is_no_fault(place: Home) -> None:
+    terminal = of_its_own(place, UNDER_WAY)
+    type_flops(terminal, "3e24")
+    assert terminate(terminal) == 128 + signal.SIGTERM
+    assert place.flops() == ["3e24"]
+    assert not list(place.folder.parent.glob("*broke*"))
+    assert b"RuntimeError" not in terminal.painted
+
+
 @pytest.mark.parametrize("stop", [signal.SIGSTOP, signal.SIGTSTP, None])
 def test_stopped_and_continued_from_outside_it_goes_on_as_before(place: Home, stop: int | None) -> None:
     terminal = of_its_own(place, PATIENT)
